@@ -1,0 +1,136 @@
+//! A WebSocket frame, encoded once and shared by all who receive it.
+
+use bytes::{BufMut, Bytes};
+
+/// A whole unmasked WebSocket frame: header and payload in one piece of memory, cloned by counting.
+///
+/// Server frames carry no mask, so the frame of an event is the same for every subscriber.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Frame(Bytes);
+
+/// Room for the longest header of a server frame: two bytes and a 64-bit length.
+const HEADER: usize = 10;
+
+const FIN: u8 = 0x80;
+const TEXT: u8 = 0x1;
+const CLOSE: u8 = 0x8;
+const PING: u8 = 0x9;
+const PONG: u8 = 0xA;
+
+/// Bytes that a Close frame's reason may have: a control frame's 125 less two for the code.
+const REASON: usize = 123;
+
+impl Frame {
+    /// Encodes a text frame whose payload `write` appends; `size` is a guess that saves growing.
+    pub fn text(size: usize, write: impl FnOnce(&mut Vec<u8>)) -> Self {
+        let mut buffer = Vec::with_capacity(HEADER + size);
+        buffer.put_bytes(0, HEADER);
+        write(&mut buffer);
+        Self::finish(TEXT, buffer)
+    }
+
+    /// Encodes a Ping without payload.
+    #[must_use]
+    pub fn ping() -> Self {
+        Self(Bytes::from_static(&[FIN | PING, 0]))
+    }
+
+    /// Encodes the Pong that carries back what the Ping carried.
+    #[must_use]
+    pub fn pong(payload: &[u8]) -> Self {
+        Self::control(PONG, payload)
+    }
+
+    /// Encodes a Close frame; a reason above 123 bytes is cut at a character.
+    #[must_use]
+    pub fn close(code: u16, reason: &str) -> Self {
+        let mut end = reason.len().min(REASON);
+        while !reason.is_char_boundary(end) {
+            end -= 1;
+        }
+        let mut payload = Vec::with_capacity(2 + end);
+        payload.put_u16(code);
+        payload.extend(reason.bytes().take(end));
+        Self::control(CLOSE, &payload)
+    }
+
+    /// Encodes a Close frame without a code, the answer to one that had none.
+    #[must_use]
+    pub fn close_empty() -> Self {
+        Self(Bytes::from_static(&[FIN | CLOSE, 0]))
+    }
+
+    /// The bytes as they go to the socket.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// Bytes on the wire.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Never: a frame has a header.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    fn control(opcode: u8, payload: &[u8]) -> Self {
+        let mut buffer = Vec::with_capacity(HEADER + payload.len());
+        buffer.put_bytes(0, HEADER);
+        buffer.extend_from_slice(payload);
+        Self::finish(opcode, buffer)
+    }
+
+    /// Writes the header into the end of the room that was left for it.
+    fn finish(opcode: u8, mut buffer: Vec<u8>) -> Self {
+        let length = buffer.len().saturating_sub(HEADER);
+        let mut header = Vec::with_capacity(HEADER);
+        header.put_u8(FIN | opcode);
+        match (u8::try_from(length), u16::try_from(length)) {
+            (Ok(short), _) if short < 126 => header.put_u8(short),
+            (_, Ok(medium)) => {
+                header.put_u8(126);
+                header.put_u16(medium);
+            }
+            _ => {
+                header.put_u8(127);
+                header.put_u64(length as u64);
+            }
+        }
+        let start = HEADER - header.len();
+        for (slot, byte) in buffer.iter_mut().skip(start).zip(header) {
+            *slot = byte;
+        }
+        Self(Bytes::from(buffer).slice(start..))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(length: usize) -> Frame {
+        Frame::text(length, |out| out.put_bytes(b'x', length))
+    }
+
+    #[test]
+    fn the_length_is_written_in_the_shortest_form() {
+        assert_eq!(&text(125).as_bytes()[..2], [0x81, 125]);
+        assert_eq!(&text(126).as_bytes()[..4], [0x81, 126, 0, 126]);
+        assert_eq!(&text(65_535).as_bytes()[..4], [0x81, 126, 0xFF, 0xFF]);
+        assert_eq!(&text(65_536).as_bytes()[..10], [0x81, 127, 0, 0, 0, 0, 0, 1, 0, 0]);
+        assert_eq!(text(65_536).len(), 65_546);
+    }
+
+    /// C-017.
+    #[test]
+    fn a_reason_is_cut_at_a_character() {
+        let frame = Frame::close(4001, &"é".repeat(100));
+        assert_eq!(frame.as_bytes()[1], 2 + 122);
+        assert!(std::str::from_utf8(&frame.as_bytes()[4..]).is_ok());
+    }
+}
