@@ -1,2 +1,37 @@
-//! x
+//! A Pusher-protocol channel broker.
+//!
+//! A module imports only from rows below its own; `tests/broker/layers.rs` holds it to that:
+//!
+//! ```text
+//! 8 cli              what a person types
+//! 7 broker           puts the parts together: threads, start, drain
+//! 6 http             the HTTP API, health, metrics, pages
+//! 5 socket           WebSocket connections, from handshake to last frame
+//! 4 error            why a peer was turned away: the one table of codes
+//! 3 rules            may this be done?
+//! 2 hub              who listens, and delivery
+//! 1 config           channels.toml and the environment
+//! 0 protocol, telemetry
+//! ```
+//!
+//! **One event, from a publisher to sockets.** [`http`]'s `signed` verifies the signature, `event`
+//! parses names and data and encodes the frame, `trigger` hands it to [`hub`]'s handle. The
+//! channel's home (`hub::home`) keeps it if the channel caches, and posts it to every worker that
+//! has subscribers. There `hub::shard` puts the frame, shared and not copied, into each outbox, and
+//! at the end of the worker's turn writes each outbox with one call.
+//!
+//! **One subscription.** [`socket`]'s `connection` reads bytes, `assembler` makes messages of them,
+//! `machine` says what they mean and asks [`rules`]. The home counts the subscriber, tells other
+//! members, and answers with the frames that greet it; the shard inserts the subscriber when that
+//! answer arrives, so nothing is missed in between and nothing comes twice.
+
+pub mod broker;
+pub mod cli;
+pub mod config;
+pub mod error;
+pub mod http;
+pub mod hub;
 pub mod protocol;
+pub mod rules;
+pub mod socket;
+pub mod telemetry;

@@ -1,1 +1,7 @@
-fn main() {}
+//! The process: its command line, and nothing else.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    saluran::cli::run()
+}

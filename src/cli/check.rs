@@ -1,0 +1,70 @@
+//! `saluran check`: says what is wrong with a configuration, or what it comes to.
+
+use std::io::{self, Write as _};
+use std::path::Path;
+use std::process::ExitCode;
+
+use crate::config::{self, Entry, Loaded, Source};
+
+/// What `sysexits.h` calls a usage error; a configuration with mistakes ends with it.
+const USAGE: u8 = 64;
+
+/// Checks the file at `path`, if any, and the environment; with `keys`, prints the reference of all
+/// keys instead.
+///
+/// The summary and the reference go to standard output, mistakes to standard error.
+#[must_use]
+pub fn run(path: Option<&Path>, keys: bool) -> ExitCode {
+    let (written, code) = if keys {
+        (io::stdout().write_all(reference(&config::explain()).as_bytes()), ExitCode::SUCCESS)
+    } else {
+        match config::load(Source::from(path), config::environment()) {
+            Ok(loaded) => (io::stdout().write_all(summary(path, &loaded).as_bytes()), ExitCode::SUCCESS),
+            Err(error) => (writeln!(io::stderr(), "{error}"), ExitCode::from(USAGE)),
+        }
+    };
+    // Whoever closed our output has seen enough, but must not take it for the whole.
+    if written.is_ok() { code } else { ExitCode::FAILURE }
+}
+
+fn summary(path: Option<&Path>, loaded: &Loaded) -> String {
+    let config = &loaded.config;
+    let source = path.map_or_else(|| "environment".to_owned(), |path| path.display().to_string());
+    let server = &config.server;
+    let main = std::net::SocketAddr::new(server.host, server.port);
+    let admin = server.admin.map_or_else(|| "off".to_owned(), |address| address.to_string());
+    let mut lines = vec![
+        format!("{source}: no mistakes"),
+        format!("  main listener   {main}{}", server.path_prefix),
+        format!("  admin listener  {admin}"),
+    ];
+    for app in &config.apps {
+        let keys: Vec<_> = app.credentials.iter().map(|held| held.key.as_str()).collect();
+        let disabled = if app.enabled { "" } else { ", disabled" };
+        lines.push(format!("  app {} (key {}{disabled})", app.id, keys.join(", ")));
+    }
+    lines.extend(loaded.warnings.iter().map(|warning| format!("warning: {warning}")));
+    lines.join("\n") + "\n"
+}
+
+/// The reference, a paragraph for each key and a heading for each table.
+fn reference(entries: &[Entry]) -> String {
+    let mut text = String::new();
+    let mut section = "";
+    for entry in entries {
+        if entry.section != section {
+            section = entry.section;
+            let heading = if section == "app" { "[[app]]" } else { &format!("[{section}]") };
+            text += &format!("{heading}\n\n");
+        }
+        let default = entry.default.as_deref().unwrap_or("none");
+        text += &format!(
+            "  {}\n      {}\n      Allowed: {}.\n      Default: {default}. Variable: {}\n\n",
+            entry.key, entry.doc, entry.allowed, entry.variable
+        );
+    }
+    text += "Variables win over the file. SALURAN_APP_… means the first app, and declares it when the\n\
+             file declares none. Lists are separated by commas; SALURAN_APP_CREDENTIALS is a list of\n\
+             key:secret.\n";
+    text
+}

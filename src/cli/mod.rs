@@ -1,0 +1,13 @@
+//! The command line: what a person types.
+//!
+//! Owns arguments, help and what is printed. Each command is one file; `serve` is what runs when
+//! none is named.
+
+mod arguments;
+mod check;
+mod client;
+mod publish;
+mod serve;
+mod tail;
+
+pub use arguments::run;

@@ -1,0 +1,230 @@
+//! Reads a file and the environment into one checked [`Config`].
+
+use std::ffi::OsString;
+use std::thread;
+
+use toml::de::DeTable;
+
+use super::apps::{self, AppDraft};
+use super::complete::complete;
+use super::cross;
+use super::env::Environment;
+use super::explain::ROOT;
+use super::limits::LIMITS;
+use super::lines::Lines;
+use super::log::LOG;
+use super::model::{Config, Limits, Log, Server};
+use super::problem::{Error, Mistake, Problem};
+use super::reader::Reader;
+use super::server::SERVER;
+use super::source::{Document, Source, Unreadable};
+use super::warning::{Warning, warnings};
+
+/// A configuration without mistakes.
+#[derive(Debug, Clone)]
+pub struct Loaded {
+    /// What the broker is told.
+    pub config: Config,
+    /// What is worth a look.
+    pub warnings: Vec<Warning>,
+}
+
+/// Reads `source`, lets the variables of `environment` override it, and checks the whole.
+///
+/// `environment` is [`environment()`](super::environment) but in tests; variables that do not begin
+/// with `SALURAN_` are ignored.
+///
+/// # Errors
+/// All mistakes at once. A file that cannot be read is one, and so is having no app at all. When the
+/// file is not TOML its keys are not looked at, and nothing is called missing.
+pub fn load<N, V>(source: Source, environment: impl IntoIterator<Item = (N, V)>) -> Result<Loaded, Error>
+where
+    N: Into<OsString>,
+    V: Into<OsString>,
+{
+    let document = Document::open(source);
+    let mut reader = Reader::new(Lines::new(&document.name, &document.text));
+    let mut environment = Environment::new(environment, &mut reader);
+    let mut draft = Draft::default();
+    match &document.problem {
+        Some(problem) => report_unreadable(problem, &mut reader),
+        None => on_deep_stack(&mut reader, |reader| draft.read_file(&document.text, reader)),
+    }
+    draft.read_variables(&mut environment, &mut reader);
+    environment.report_rest(&mut reader);
+    let config = draft.finish(&mut reader);
+    let mistakes = reader.into_mistakes();
+    if !mistakes.is_empty() {
+        return Err(Error::new(mistakes));
+    }
+    let warnings = warnings(&config);
+    Ok(Loaded { config, warnings })
+}
+
+/// Does `work` with room for the deepest document that the parser lets pass.
+///
+/// The parser takes 80 levels of brackets, with keys of 80 parts each. To give back such a tree takes
+/// 6 MiB of stack in a debug build, more than most threads have.
+fn on_deep_stack<'a>(reader: &mut Reader<'a>, work: impl FnOnce(&mut Reader<'a>) + Send) {
+    let outcome = thread::scope(|scope| {
+        let builder = thread::Builder::new().stack_size(STACK_BYTES);
+        builder.spawn_scoped(scope, || work(reader)).map(thread::ScopedJoinHandle::join)
+    });
+    match outcome {
+        Ok(Ok(())) => (),
+        Ok(Err(panic)) => std::panic::resume_unwind(panic),
+        Err(error) => report_unreadable(&error.into(), reader),
+    }
+}
+
+const STACK_BYTES: usize = 64 * 1024 * 1024;
+
+/// The whole while it is read.
+#[derive(Default)]
+struct Draft {
+    server: Server,
+    limits: Limits,
+    log: Log,
+    apps: Vec<AppDraft>,
+}
+
+impl Draft {
+    fn read_file(&mut self, text: &str, reader: &mut Reader<'_>) {
+        let (root, errors) = DeTable::parse_recoverable(text);
+        if !errors.is_empty() {
+            report_syntax(&errors, reader);
+            return;
+        }
+        let root = root.get_ref();
+        reader.table(&ROOT, &mut (), ROOT.path, root);
+        if let Some(table) = reader.subtable(root, &SERVER, SERVER.path) {
+            reader.table(&SERVER, &mut self.server, SERVER.path, table);
+        }
+        if let Some(table) = reader.subtable(root, &LIMITS, LIMITS.path) {
+            reader.table(&LIMITS, &mut self.limits, LIMITS.path, table);
+        }
+        if let Some(table) = reader.subtable(root, &LOG, LOG.path) {
+            reader.table(&LOG, &mut self.log, LOG.path, table);
+        }
+        self.apps = apps::read_file(root, reader);
+    }
+
+    fn read_variables(&mut self, environment: &mut Environment, reader: &mut Reader<'_>) {
+        reader.variables(&SERVER, &mut self.server, SERVER.path, environment);
+        reader.variables(&LIMITS, &mut self.limits, LIMITS.path, environment);
+        reader.variables(&LOG, &mut self.log, LOG.path, environment);
+        apps::read_variables(&mut self.apps, environment, reader);
+    }
+
+    /// Checks the whole, unless a part of it could not be read.
+    fn finish(self, reader: &mut Reader<'_>) -> Config {
+        let Self { server, limits, log, apps } = self;
+        let mut config = Config { server, limits, log, apps: Vec::new() };
+        if reader.is_complete() {
+            config.apps = complete(apps, reader);
+            cross::check(&config, reader);
+        }
+        config
+    }
+}
+
+fn report_unreadable(problem: &Unreadable, reader: &mut Reader<'_>) {
+    reader.give_up();
+    let place = match problem.offset {
+        Some(offset) => reader.lines().place(offset),
+        None => reader.lines().whole(),
+    };
+    let reason = problem.reason.clone();
+    let advice = problem.advice.to_owned();
+    let problem = Problem::Unreadable { reason };
+    reader.report(Mistake { place, key: String::new(), problem, advice });
+}
+
+/// The first error of each line; later ones are mostly echoes of it.
+fn report_syntax(errors: &[toml::de::Error], reader: &mut Reader<'_>) {
+    reader.give_up();
+    let mut last = None;
+    for error in errors {
+        let place = match error.span() {
+            Some(span) => reader.lines().place(span.start),
+            None => reader.lines().whole(),
+        };
+        let line = place.line();
+        if line.is_some() && line == last {
+            continue;
+        }
+        last = line;
+        let advice = match error.message() {
+            "duplicate key" => "It is there a second time, or is a value and a table: keep one.",
+            _ => "Texts stand in double quotes, tables in [brackets], one key = value on a line.",
+        };
+        let advice = format!("{advice} Keys are checked once this is right.");
+        let problem = Problem::Syntax { reason: error.message().to_owned() };
+        reader.report(Mistake { place, key: String::new(), problem, advice });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const SHIPPED: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/channels.toml"));
+
+    fn read(text: &[u8]) -> Result<Loaded, Error> {
+        let source = Source::Text { name: "f".to_owned(), text: text.to_vec() };
+        load(source, std::iter::empty::<(String, String)>())
+    }
+
+    /// Asks for the message too, which must not panic either.
+    fn survives(text: &[u8]) {
+        if let Err(error) = read(text) {
+            let count = format!("{} mistake", error.mistakes().len());
+            assert!(error.to_string().contains(&count), "{error}");
+        }
+    }
+
+    #[test]
+    fn the_deepest_document_is_given_back_on_a_small_stack() {
+        let key = ["a"; 79].join(".");
+        let value = (0..78).fold("1".to_owned(), |value, _| format!("{{ {key} = {value} }}"));
+        survives(format!("[{key}]\n{key} = {value}\n").as_bytes());
+        survives(format!("{key} = {value}\n{key} = {value}\n").as_bytes());
+    }
+
+    #[test]
+    fn too_deep_a_document_is_a_mistake() {
+        survives("[".repeat(100_000).as_bytes());
+        survives(format!("a = {}", "{ a = ".repeat(100_000)).as_bytes());
+        survives(format!("a = {}", "[".repeat(100_000)).as_bytes());
+        survives(["a"; 100_000].join(".").as_bytes());
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_survived(text in prop::collection::vec(any::<u8>(), 0..200)) {
+            survives(&text);
+        }
+
+        #[test]
+        fn any_change_of_the_shipped_file_is_survived(
+            at in 0..SHIPPED.len(),
+            removed in 0_usize..40,
+            added in "[\\[\\]{}=.,\"'#\\n0-9a-zé-]{0,8}",
+        ) {
+            let mut text = SHIPPED.as_bytes().to_vec();
+            let end = (at + removed).min(text.len());
+            text.splice(at..end, added.into_bytes());
+            survives(&text);
+        }
+
+        #[test]
+        fn any_environment_is_survived(name in "SALURAN_[A-Z_é]{0,20}", text in any::<String>()) {
+            let source = Source::Text { name: "f".to_owned(), text: SHIPPED.as_bytes().to_vec() };
+            if let Err(error) = load(source, [(name, text)]) {
+                prop_assert!(error.to_string().contains("SALURAN_"));
+            }
+        }
+    }
+}

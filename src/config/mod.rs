@@ -1,0 +1,42 @@
+//! What a broker is told: `channels.toml` and the environment, read once into one checked value.
+//!
+//! Owns every key: its name, default, allowed values, variable and sentence of documentation, and
+//! says all mistakes at once. It must not know what the values are used for: no sockets, no
+//! runtime, no logging set up here. The environment is read here and nowhere else.
+//!
+//! Read [`model`] first: plain structs, with the defaults. Then one table, `server.rs`, and how its
+//! rows are made: `key.rs`, and the kinds of fields in `slot.rs`, `measure.rs`, `text.rs` and
+//! `secret.rs`. `load.rs` tells the order of a reading; `problem.rs` is what a person sees of it.
+
+mod apps;
+mod complete;
+mod cross;
+mod env;
+mod explain;
+mod given;
+mod key;
+mod limits;
+mod lines;
+mod load;
+mod log;
+mod measure;
+pub mod model;
+mod nearest;
+mod problem;
+mod reader;
+mod secret;
+mod server;
+mod shape;
+mod slot;
+mod source;
+mod text;
+mod warning;
+
+pub use env::environment;
+pub use explain::explain;
+pub use key::Entry;
+pub use load::{Loaded, load};
+pub use model::{App, AppLimits, Config, Credential, Limits, Log, LogFormat, Secret, Server};
+pub use problem::{Error, Mistake, Place, Problem};
+pub use source::Source;
+pub use warning::Warning;

@@ -1,0 +1,278 @@
+//! What a broker is told: plain values, with every default in this file and nowhere else.
+
+use std::fmt;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::time::Duration;
+
+use ipnet::IpNet;
+
+use crate::protocol::AppId;
+
+/// Everything that one process needs to know before it starts.
+#[derive(Debug, Clone, Default)]
+pub struct Config {
+    /// Listeners, workers and the times that hold for every app.
+    pub server: Server,
+    /// Bounds of this node's queues and buffers.
+    pub limits: Limits,
+    /// What is logged, and how.
+    pub log: Log,
+    /// The tenants; ids and keys are unique.
+    pub apps: Vec<App>,
+}
+
+/// Listeners, workers and times.
+#[derive(Debug, Clone)]
+pub struct Server {
+    /// Address of the main listener.
+    pub host: IpAddr,
+    /// Port of the main listener; 0 lets the system choose.
+    pub port: u16,
+    /// Path in front of `/app` and `/apps`, without a slash at the end; empty for none.
+    pub path_prefix: String,
+    /// Worker threads; 0 for one per core.
+    pub workers: usize,
+    /// Connections that the kernel keeps waiting for each worker before it refuses more.
+    pub backlog: u32,
+    /// Connections on this node; `None` for what the file-descriptor limit allows.
+    pub max_connections: Option<usize>,
+    /// Time for a client to send its request head.
+    pub handshake_timeout: Duration,
+    /// Time for a client to send a request body.
+    pub body_timeout: Duration,
+    /// Time that an idle HTTP connection is kept.
+    pub keep_alive: Duration,
+    /// Time for a peer to answer our Close frame before the socket is dropped.
+    pub close_timeout: Duration,
+    /// Time over which a shutdown spreads its closes (4200).
+    pub drain: Duration,
+    /// Peers whose `X-Forwarded-Proto` is believed.
+    pub trusted_proxies: Vec<IpNet>,
+    /// Address of `/metrics`, `/healthz` and `/readyz`; `None` for no admin listener.
+    pub admin: Option<SocketAddr>,
+}
+
+impl Default for Server {
+    fn default() -> Self {
+        Self {
+            host: IpAddr::V4(Ipv4Addr::UNSPECIFIED),
+            port: 6001,
+            path_prefix: String::new(),
+            workers: 0,
+            backlog: 1024,
+            max_connections: None,
+            handshake_timeout: Duration::from_secs(5),
+            body_timeout: Duration::from_secs(10),
+            keep_alive: Duration::from_secs(75),
+            close_timeout: Duration::from_secs(5),
+            drain: Duration::from_secs(10),
+            trusted_proxies: Vec::new(),
+            admin: Some(SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 9601)),
+        }
+    }
+}
+
+/// Bounds of this node's queues and buffers.
+#[derive(Debug, Clone)]
+pub struct Limits {
+    /// Bytes of one message from a client; more closes with 1009.
+    pub message_bytes: usize,
+    /// Bytes waiting for one connection that does not read; more closes with 4100.
+    pub outbox_bytes: usize,
+    /// Frames waiting for one connection that does not read; more closes with 4100.
+    pub outbox_frames: usize,
+    /// Commands waiting for one worker; senders wait, then are refused with 503.
+    pub inbox_commands: usize,
+    /// Bytes of an HTTP request body; more is answered with 413.
+    pub http_body_bytes: usize,
+    /// Channels that one connection may be subscribed to.
+    pub channels_per_connection: usize,
+    /// Bytes of cached events on this node; the oldest make room.
+    pub cache_bytes: usize,
+    /// Time that a publish or a query waits for a busy worker before it is refused with 503.
+    pub busy_wait: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            message_bytes: 64 * 1024,
+            outbox_bytes: 1024 * 1024,
+            outbox_frames: 16 * 1024,
+            inbox_commands: 4096,
+            http_body_bytes: 1024 * 1024,
+            channels_per_connection: 16 * 1024,
+            cache_bytes: 64 * 1024 * 1024,
+            busy_wait: Duration::from_secs(2),
+        }
+    }
+}
+
+/// What is logged, and how.
+#[derive(Debug, Clone)]
+pub struct Log {
+    /// `error`, `warn`, `info`, `debug` or `trace`, or a filter such as `saluran=debug,info`.
+    pub level: String,
+    /// Text for people or JSON lines for machines.
+    pub format: LogFormat,
+}
+
+impl Default for Log {
+    fn default() -> Self {
+        Self { level: "info".to_owned(), format: LogFormat::Text }
+    }
+}
+
+/// How a log line looks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LogFormat {
+    /// One line for people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+/// A tenant: who may connect with which key, and what is switched on.
+///
+/// Source: `protocol` reference, section 0.3 (switches) and 3.4 (limits).
+#[derive(Debug, Clone)]
+pub struct App {
+    /// Public, in the paths of the HTTP API.
+    pub id: AppId,
+    /// At least one; the first signs what we sign.
+    pub credentials: Vec<Credential>,
+    /// `false`: 4003 on connect, 403 on the API.
+    pub enabled: bool,
+    /// 4000 on plain `ws`.
+    pub tls_only: bool,
+    /// Connections at once; more get 4004.
+    pub max_connections: Option<usize>,
+    /// Hosts (`example.com`, `*.example.com`), origins (`https://example.com:8443`) or `*`; empty allows any.
+    pub allowed_origins: Vec<String>,
+    /// Whether `client-*` events are accepted.
+    pub client_events: bool,
+    /// Client events per second and connection; more get 4301.
+    pub client_event_rate: u32,
+    /// Close connections that do not authorize themselves in time, with 4009.
+    pub authorized_connections: bool,
+    /// The time that `authorized_connections` gives.
+    pub authorization_timeout: Duration,
+    /// Send `pusher_internal:subscription_count`.
+    pub subscription_count: bool,
+    /// Send watchlist events.
+    pub watchlist: bool,
+    /// How long a cached event lives.
+    pub cache_ttl: Duration,
+    /// Silence after which a connection is probed; whole seconds, told to clients.
+    pub activity_timeout: Duration,
+    /// Silence after a probe that ends the connection with 4201.
+    pub pong_timeout: Duration,
+    /// Treat a missing `protocol` parameter as 7 instead of refusing with 4008.
+    pub assume_protocol: bool,
+    /// Send `pusher:subscription_error` after the `pusher:error` of a failed subscription.
+    pub subscription_error: bool,
+    /// Sizes and counts.
+    pub limits: AppLimits,
+}
+
+impl App {
+    /// An app with every switch at its default.
+    #[must_use]
+    pub fn new(id: AppId, key: impl Into<String>, secret: impl Into<String>) -> Self {
+        Self {
+            id,
+            credentials: vec![Credential { key: key.into(), secret: Secret::new(secret) }],
+            enabled: true,
+            tls_only: false,
+            max_connections: None,
+            allowed_origins: Vec::new(),
+            client_events: false,
+            client_event_rate: 10,
+            authorized_connections: false,
+            authorization_timeout: Duration::from_secs(30),
+            subscription_count: false,
+            watchlist: true,
+            cache_ttl: Duration::from_secs(1800),
+            activity_timeout: Duration::from_secs(120),
+            pong_timeout: Duration::from_secs(30),
+            assume_protocol: false,
+            subscription_error: true,
+            limits: AppLimits::default(),
+        }
+    }
+}
+
+/// A key and its secret; an app may have several, so that they can be rotated.
+#[derive(Debug, Clone)]
+pub struct Credential {
+    /// Public, in the WebSocket URL and in every `auth` string.
+    pub key: String,
+    /// Signs; never leaves the servers.
+    pub secret: Secret,
+}
+
+/// Sizes and counts of one app.
+#[derive(Debug, Clone)]
+pub struct AppLimits {
+    /// Characters of a channel name.
+    pub channel_name: usize,
+    /// Characters of an event name.
+    pub event_name: usize,
+    /// Bytes of an event's `data`.
+    pub event_data_bytes: usize,
+    /// Channels that one event may be published to.
+    pub channels_per_event: usize,
+    /// Events in one batch.
+    pub batch_events: usize,
+    /// Members of one presence channel.
+    pub presence_members: usize,
+    /// Characters of a presence member's id.
+    pub presence_user_id: usize,
+    /// Bytes of a presence member's `user_info`.
+    pub presence_user_info_bytes: usize,
+    /// Ids that one user may watch.
+    pub watchlist_ids: usize,
+    /// Distance of `auth_timestamp` from our clock; from here on it is refused.
+    pub clock_skew: Duration,
+}
+
+impl Default for AppLimits {
+    fn default() -> Self {
+        Self {
+            channel_name: 200,
+            event_name: 200,
+            event_data_bytes: 10_240,
+            channels_per_event: 100,
+            batch_events: 10,
+            presence_members: 100,
+            presence_user_id: 128,
+            presence_user_info_bytes: 1024,
+            watchlist_ids: 100,
+            clock_skew: Duration::from_secs(600),
+        }
+    }
+}
+
+/// A text that no log, error or page may show.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(String);
+
+impl Secret {
+    /// Wraps `text`.
+    #[must_use]
+    pub fn new(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+
+    /// The text itself, for signing only.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret(…)")
+    }
+}

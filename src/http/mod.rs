@@ -1,0 +1,23 @@
+//! The HTTP API, health, metrics and pages.
+//!
+//! Owns paths, bodies and statuses. Verifies who asks (`signed`), asks `rules` and parses with
+//! `protocol`, tells `hub`; knows nothing of sockets. Read `routes` first: all paths on one screen.
+
+mod admin;
+mod answer;
+mod body;
+mod event;
+mod health;
+mod info;
+mod pages;
+mod query;
+mod routes;
+mod signed;
+mod state;
+mod trigger;
+mod users;
+
+pub use admin::admin;
+pub use event::{Batch, Fields};
+pub use routes::routes;
+pub use state::State;

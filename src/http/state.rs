@@ -1,0 +1,40 @@
+//! What all requests of a worker share.
+
+use std::rc::Rc;
+use std::sync::Arc;
+
+use actix_web::HttpRequest;
+use metrics_exporter_prometheus::PrometheusHandle;
+
+use crate::config::{Limits, Server};
+use crate::hub::{Farewell, Hub};
+use crate::rules::{Apps, Node};
+use crate::telemetry::HttpMetrics;
+
+/// One worker's surroundings of its requests; stays on its thread.
+#[derive(Debug)]
+pub struct State {
+    /// Who listens, and delivery.
+    pub hub: Hub,
+    /// The running apps.
+    pub apps: Arc<Apps>,
+    /// The process as a whole.
+    pub node: Arc<Node>,
+    /// Listeners and times.
+    pub server: Server,
+    /// Bounds.
+    pub limits: Limits,
+    /// Public key that the pages connect with, if there is an app.
+    pub page_key: Option<String>,
+    /// What a connection is told whose user is thrown out.
+    pub terminated: Farewell,
+    /// Renders all metrics.
+    pub prometheus: PrometheusHandle,
+    /// What requests count.
+    pub metrics: HttpMetrics,
+}
+
+/// The state that `routes` put into every request.
+pub(super) fn state(request: &HttpRequest) -> &Rc<State> {
+    request.app_data::<Rc<State>>().expect("routes gives every request its state")
+}

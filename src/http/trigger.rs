@@ -1,0 +1,120 @@
+//! `POST /events` and `/batch_events`: publishing.
+
+use std::collections::BTreeMap;
+
+use actix_web::HttpRequest;
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use crate::error::Refusal;
+use crate::hub::{ChannelKey, Publication};
+
+use super::answer::{Outcome, done, json};
+use super::event::{Batch, Fields};
+use super::info::{Counts, Info};
+use super::signed::Signed;
+use super::state::{State, state};
+
+#[derive(Serialize)]
+struct Channels {
+    channels: BTreeMap<String, Counts>,
+}
+
+#[derive(Serialize)]
+struct Answers {
+    batch: Vec<Counts>,
+}
+
+/// Publishes one event on up to as many channels as the app allows.
+pub(super) async fn events(request: HttpRequest, signed: Signed) -> Outcome {
+    let query = in_query(&signed);
+    let checked = fields(&signed, query.as_deref())?.check(&signed.app)?;
+    let state = state(&request);
+    let channels = channels_of(&checked.publications, checked.info);
+    publish(state, checked.publications).await?;
+    if checked.info.is_empty() {
+        return Ok(done());
+    }
+    let mut counted = BTreeMap::new();
+    for channel in channels {
+        counted.insert(channel.name.to_string(), counts(state, channel, checked.info).await?);
+    }
+    Ok(json(&Channels { channels: counted }))
+}
+
+/// Publishes several events, all or none, in order.
+pub(super) async fn batch_events(request: HttpRequest, signed: Signed) -> Outcome {
+    let state = state(&request);
+    let allowed = signed.app.config.limits.batch_events;
+    let mut publications = Vec::new();
+    let mut asked = Vec::new();
+    for fields in Batch::parse(text(&signed.body)?, allowed)? {
+        let mut checked = fields.check_one(&signed.app)?;
+        asked.push((channels_of(&checked.publications, checked.info), checked.info));
+        publications.append(&mut checked.publications);
+    }
+    publish(state, publications).await?;
+    if asked.iter().all(|(_, info)| info.is_empty()) {
+        return Ok(done());
+    }
+    let mut batch = Vec::with_capacity(asked.len());
+    for (channels, info) in asked {
+        let channel = channels.into_iter().next();
+        batch.push(match channel {
+            Some(channel) => counts(state, channel, info).await?,
+            None => Counts { user_count: None, subscription_count: None },
+        });
+    }
+    Ok(json(&Answers { batch }))
+}
+
+async fn publish(state: &State, publications: Vec<Publication>) -> Result<(), Refusal> {
+    let count = publications.len();
+    state.hub.publish(publications).await?;
+    state.metrics.events.increment(count as u64);
+    Ok(())
+}
+
+/// The channels to count later; none when nothing was asked.
+fn channels_of(publications: &[Publication], info: Info) -> Vec<ChannelKey> {
+    if info.is_empty() {
+        return Vec::new();
+    }
+    publications.iter().map(|publication| publication.channel.clone()).collect()
+}
+
+async fn counts(state: &State, channel: ChannelKey, info: Info) -> Result<Counts, Refusal> {
+    let kind = channel.name.kind();
+    Ok(info.counts(kind, &state.hub.channel(channel).await?))
+}
+
+/// The event's fields: from the body, and what it lacks from the query.
+fn fields<'a>(signed: &'a Signed, query: Option<&'a str>) -> Result<Fields<'a>, Refusal> {
+    let body = if signed.body.is_empty() { Fields::default() } else { Fields::parse(text(&signed.body)?)? };
+    match query {
+        Some(query) => Ok(body.or(Fields::parse(query)?)),
+        None if signed.body.is_empty() => Fields::parse(""),
+        None => Ok(body),
+    }
+}
+
+/// The event's fields in the query as a JSON object, if there are any.
+fn in_query(signed: &Signed) -> Option<String> {
+    let mut fields = Map::new();
+    for (name, value) in signed.parameters() {
+        let value = Value::from(value);
+        match name {
+            "channels[]" => match fields.entry("channels").or_insert_with(|| Value::Array(Vec::new())) {
+                Value::Array(list) => list.push(value),
+                _ => continue,
+            },
+            "name" | "channel" | "data" | "socket_id" | "info" => drop(fields.insert(name.to_owned(), value)),
+            _ => continue,
+        }
+    }
+    (!fields.is_empty()).then(|| Value::Object(fields).to_string())
+}
+
+fn text(body: &[u8]) -> Result<&str, Refusal> {
+    std::str::from_utf8(body).map_err(|_| Refusal::BadRequest("Expected the request body to be UTF-8".to_owned()))
+}

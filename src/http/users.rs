@@ -1,0 +1,24 @@
+//! `POST /users/{id}/terminate_connections`: throwing somebody out.
+
+use actix_web::HttpRequest;
+use percent_encoding::percent_decode_str;
+
+use crate::error::Refusal;
+use crate::protocol::UserId;
+
+use super::answer::{Outcome, done};
+use super::signed::Signed;
+use super::state::state;
+
+/// Characters that a user id in the path may have.
+const USER_ID_CHARACTERS: usize = 200;
+
+/// Closes all connections that are signed in as the user.
+pub(super) async fn terminate_connections(request: HttpRequest, signed: Signed) -> Outcome {
+    let id = percent_decode_str(request.match_info().query("user_id")).decode_utf8_lossy();
+    let id = UserId::parse(&id, USER_ID_CHARACTERS)
+        .map_err(|reason| Refusal::BadRequest(format!("Invalid user id: {reason}")))?;
+    let state = state(&request);
+    state.hub.terminate(&signed.app.user(id), &state.terminated);
+    Ok(done())
+}

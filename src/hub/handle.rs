@@ -1,0 +1,362 @@
+//! The handle through which everyone else calls the hub.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::Waker;
+use std::time::Duration;
+
+use tokio::sync::{mpsc, oneshot};
+use tokio::time::{Instant, timeout, timeout_at};
+
+use crate::protocol::{Frame, Member, SocketId, UserId};
+
+use super::home::{JoinRefused, Publication};
+use super::inbox::{Command, Join, Leave, Notice, Watcher};
+use super::key::{AppIndex, ChannelKey, ConnectionKey, UserKey, WorkerId};
+use super::links::{Mailboxes, Post};
+use super::ports::Wire;
+use super::query::{ChannelState, ChannelSummary, Query};
+use super::shard::{Farewell, Signals};
+use super::worker::{Core, Settings};
+
+/// A worker had no room for a command, or gave no answer, within the configured time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the worker's inbox stayed full")]
+pub struct Busy;
+
+/// One worker's hub; cheap to clone, stays on its thread.
+#[derive(Debug, Clone)]
+pub struct Hub(Rc<Shared>);
+
+#[derive(Debug)]
+struct Shared {
+    core: RefCell<Core>,
+    commands: Vec<mpsc::Sender<Command>>,
+    busy_wait: Duration,
+}
+
+/// A connection that has just been accepted.
+#[derive(Debug)]
+pub struct Newcomer {
+    /// Its id.
+    pub socket_id: SocketId,
+    /// Whether it is the Java client.
+    pub is_java: bool,
+    /// Its way out.
+    pub wire: Rc<dyn Wire>,
+}
+
+/// A connection's wish to be a subscriber; everything about it has been checked.
+#[derive(Debug)]
+pub struct Joining {
+    /// The channel.
+    pub channel: ChannelKey,
+    /// On presence channels, who it is.
+    pub member: Option<Member>,
+    /// Members that a presence channel may have.
+    pub member_limit: usize,
+    /// Whether subscribers are told their number.
+    pub counts: bool,
+}
+
+/// A command on its way to a busy worker.
+pub type Waiting = Pin<Box<dyn Future<Output = Result<(), Busy>>>>;
+
+impl Hub {
+    /// Makes the hub of the worker that owns `mailboxes`; call on its thread.
+    #[must_use]
+    pub fn new(mailboxes: Mailboxes, settings: &Settings) -> Self {
+        let commands = mailboxes.links.commands.clone();
+        let core = RefCell::new(Core::new(mailboxes, settings));
+        Self(Rc::new(Shared { core, commands, busy_wait: settings.busy_wait }))
+    }
+
+    pub(super) fn core(&self) -> &RefCell<Core> {
+        &self.0.core
+    }
+
+    /// Registers a connection.
+    #[must_use]
+    pub fn insert(&self, newcomer: Newcomer) -> ConnectionKey {
+        let Newcomer { socket_id, is_java, wire } = newcomer;
+        self.core().borrow_mut().shard.insert(socket_id, is_java, wire)
+    }
+
+    /// Forgets a connection; its subscriptions must have been left before.
+    pub fn remove(&self, connection: ConnectionKey) {
+        self.core().borrow_mut().shard.remove(connection);
+    }
+
+    /// All connections of this worker.
+    #[must_use]
+    pub fn connections(&self) -> Vec<ConnectionKey> {
+        self.core().borrow().shard.keys()
+    }
+
+    /// Connections of this worker.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.core().borrow().shard.len()
+    }
+
+    /// Whether this worker has no connection.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Takes what happened to a connection and registers whom to wake for the next.
+    #[must_use]
+    pub fn take_signals(&self, connection: ConnectionKey, waker: &Waker) -> Signals {
+        self.core().borrow_mut().shard.take_signals(connection, waker)
+    }
+
+    /// Lets a connection's task know of something.
+    pub fn signal(&self, connection: ConnectionKey, signal: Signals) {
+        self.core().borrow_mut().shard.signal(connection, signal);
+    }
+
+    /// Puts a frame in a connection's outbox.
+    pub fn push(&self, connection: ConnectionKey, frame: &Frame) {
+        self.touch(|core| core.shard.push(connection, frame));
+    }
+
+    /// Puts a connection's last frames in its outbox.
+    pub fn close(&self, connection: ConnectionKey, farewell: &[Frame]) {
+        self.touch(|core| core.shard.close(connection, farewell));
+    }
+
+    /// Writes what waits for a connection; whether nothing waits any more.
+    pub fn flush(&self, connection: ConnectionKey) -> bool {
+        let mut core = self.core().borrow_mut();
+        core.shard.flush(connection);
+        core.shard.is_flushed(connection)
+    }
+
+    /// Makes a connection a subscriber.
+    ///
+    /// The answer shows up in [`take_outcome`](Self::take_outcome) with the signal `RESUMED`, at
+    /// once where the home is this worker. Until then the connection reads no further message, so
+    /// at most one such wish a connection is ever on its way.
+    pub fn join(&self, connection: ConnectionKey, joining: Joining) {
+        let Joining { channel, member, member_limit, counts } = joining;
+        let from = self.watcher(connection);
+        self.touch(|core| {
+            let home = core.homing.of(&channel);
+            core.owe(home, Command::Join(Join { channel, from, member, member_limit, counts }));
+        });
+    }
+
+    /// The home's answer to the last `join`, if it is there.
+    #[must_use]
+    pub fn take_outcome(&self, connection: ConnectionKey) -> Option<Result<(), JoinRefused>> {
+        self.core().borrow_mut().shard.take_outcome(connection)
+    }
+
+    /// Ends a subscription; nothing on the channel reaches the connection after this.
+    pub fn leave(&self, connection: ConnectionKey, channel: ChannelKey, member: Option<UserId>, counts: bool) {
+        self.touch(|core| {
+            core.shard.unsubscribe(&channel, connection);
+            let (home, worker) = (core.homing.of(&channel), core.id);
+            core.owe(home, Command::Leave(Leave { channel, worker, member, counts }));
+        });
+    }
+
+    /// Marks a connection as a user's.
+    pub fn sign_in(&self, connection: ConnectionKey, user: UserKey) {
+        self.touch(|core| {
+            core.shard.sign_in(user.clone(), connection);
+            let home = core.homing.of(&user);
+            core.owe(home, Command::SignIn(user));
+        });
+    }
+
+    /// Ends what `sign_in` began.
+    pub fn sign_out(&self, connection: ConnectionKey, user: UserKey) {
+        self.touch(|core| {
+            core.shard.sign_out(&user, connection);
+            let home = core.homing.of(&user);
+            core.owe(home, Command::SignOut(user));
+        });
+    }
+
+    /// Tells a connection of users' coming and going, beginning with their state now; whether that
+    /// first list is still on its way, to be announced by `RESUMED`.
+    #[must_use]
+    pub fn watch(&self, connection: ConnectionKey, users: Vec<UserKey>) -> bool {
+        let watcher = self.watcher(connection);
+        self.touch(|core| {
+            let homes = by_home(core, users);
+            core.shard.await_states(connection, homes.len());
+            for (home, users) in homes {
+                core.owe(WorkerId(home), Command::Watch(watcher, users));
+            }
+            core.shard.is_awaiting_states(connection)
+        })
+    }
+
+    /// Whether the first list of [`watch`](Self::watch) is still on its way.
+    #[must_use]
+    pub fn is_awaiting_states(&self, connection: ConnectionKey) -> bool {
+        self.core().borrow().shard.is_awaiting_states(connection)
+    }
+
+    /// Ends what `watch` began.
+    pub fn unwatch(&self, connection: ConnectionKey, users: Vec<UserKey>) {
+        let watcher = self.watcher(connection);
+        self.touch(|core| {
+            for (home, users) in by_home(core, users) {
+                core.owe(WorkerId(home), Command::Unwatch(watcher, users));
+            }
+        });
+    }
+
+    /// Publishes all of `publications`, or none.
+    ///
+    /// Returns when they are in their homes' inboxes; of one channel they stay in order.
+    ///
+    /// # Errors
+    /// `Busy` when an inbox stayed full for the configured time; then nothing was published.
+    pub async fn publish(&self, publications: Vec<Publication>) -> Result<(), Busy> {
+        let mut homes: BTreeMap<usize, Vec<Publication>> = BTreeMap::new();
+        for publication in publications {
+            let home = self.home_of(|core| core.homing.of(&publication.channel));
+            homes.entry(home.0).or_default().push(publication);
+        }
+        if homes.len() > 1 {
+            return self.publish_to_many(homes).await;
+        }
+        match homes.pop_first().and_then(|(home, one)| self.submit(WorkerId(home), Command::Publish(one))) {
+            Some(waiting) => waiting.await,
+            None => Ok(()),
+        }
+    }
+
+    /// As `publish`, for an event from a connection; `Some` must be awaited.
+    #[must_use]
+    pub fn publish_one(&self, publication: Publication) -> Option<Waiting> {
+        let home = self.home_of(|core| core.homing.of(&publication.channel));
+        self.submit(home, Command::Publish(vec![publication]))
+    }
+
+    /// Reserves a place in every inbox before it uses the first.
+    async fn publish_to_many(&self, homes: BTreeMap<usize, Vec<Publication>>) -> Result<(), Busy> {
+        let deadline = Instant::now() + self.0.busy_wait;
+        let mut places = Vec::with_capacity(homes.len());
+        for (home, publications) in homes {
+            let sender = self.0.commands.get(home).ok_or(Busy)?;
+            let place = timeout_at(deadline, sender.reserve()).await.map_err(|_| Busy)?.map_err(|_| Busy)?;
+            places.push((place, publications));
+        }
+        for (place, publications) in places {
+            place.send(Command::Publish(publications));
+        }
+        // This worker's own share waits in its inbox; the turn, or the next direct call, takes it.
+        Ok(())
+    }
+
+    /// Closes all connections of a user, on every worker.
+    pub fn terminate(&self, user: &UserKey, farewell: &Farewell) {
+        self.touch(|core| {
+            core.shard.terminate(user, farewell);
+            for worker in core.homing.workers().filter(|worker| *worker != core.id) {
+                core.links.post(worker, Notice::Terminate { user: user.clone(), farewell: farewell.clone() });
+            }
+        });
+    }
+
+    /// The occupied channels of an app whose name starts with `prefix`, sorted by name.
+    ///
+    /// # Errors
+    /// `Busy` when a worker did not answer in time.
+    pub async fn channels(&self, app: AppIndex, prefix: &str) -> Result<Vec<ChannelSummary>, Busy> {
+        let mut answers = Vec::new();
+        for home in self.home_of(|core| core.homing.workers()) {
+            let (answer, answered) = oneshot::channel();
+            self.ask(home, Query::Channels { app, prefix: prefix.to_owned(), answer }).await?;
+            answers.push(answered);
+        }
+        let mut channels = Vec::new();
+        for answered in answers {
+            channels.extend(self.answer(answered).await?);
+        }
+        channels.sort_by(|a, b| a.name.cmp(&b.name));
+        Ok(channels)
+    }
+
+    /// One channel's state.
+    ///
+    /// # Errors
+    /// `Busy` when its home did not answer in time.
+    pub async fn channel(&self, channel: ChannelKey) -> Result<ChannelState, Busy> {
+        let home = self.home_of(|core| core.homing.of(&channel));
+        let (answer, answered) = oneshot::channel();
+        self.ask(home, Query::Channel { channel, answer }).await?;
+        self.answer(answered).await
+    }
+
+    /// The members of a presence channel.
+    ///
+    /// # Errors
+    /// `Busy` when its home did not answer in time.
+    pub async fn members(&self, channel: ChannelKey) -> Result<Vec<UserId>, Busy> {
+        let home = self.home_of(|core| core.homing.of(&channel));
+        let (answer, answered) = oneshot::channel();
+        self.ask(home, Query::Members { channel, answer }).await?;
+        self.answer(answered).await
+    }
+
+    /// What is due by the clock: numbers, old cached events, metrics.
+    pub fn tick(&self, now: Instant) {
+        self.core().borrow_mut().tick(now);
+    }
+
+    async fn ask(&self, home: WorkerId, query: Query) -> Result<(), Busy> {
+        match self.submit(home, Command::Query(query)) {
+            Some(waiting) => waiting.await,
+            None => Ok(()),
+        }
+    }
+
+    async fn answer<T>(&self, answered: oneshot::Receiver<T>) -> Result<T, Busy> {
+        timeout(self.0.busy_wait, answered).await.map_err(|_| Busy)?.map_err(|_| Busy)
+    }
+
+    /// Does or enqueues a command; where there is no room, gives what waits for it.
+    fn submit(&self, home: WorkerId, command: Command) -> Option<Waiting> {
+        let attempt = self.touch(|core| core.attempt(home, command, Instant::now()));
+        let command = attempt.err()?;
+        let sender = self.0.commands.get(home.0)?.clone();
+        let busy_wait = self.0.busy_wait;
+        Some(Box::pin(async move {
+            timeout(busy_wait, sender.send(command)).await.map_err(|_| Busy)?.map_err(|_| Busy)
+        }))
+    }
+
+    fn watcher(&self, connection: ConnectionKey) -> Watcher {
+        Watcher { worker: self.core().borrow().id, connection }
+    }
+
+    fn home_of<T>(&self, pick: impl FnOnce(&Core) -> T) -> T {
+        pick(&self.core().borrow())
+    }
+
+    /// Changes the core, then wakes its turn if there is anything to do.
+    fn touch<T>(&self, change: impl FnOnce(&mut Core) -> T) -> T {
+        let mut core = self.core().borrow_mut();
+        let result = change(&mut core);
+        core.wake();
+        result
+    }
+}
+
+fn by_home(core: &Core, users: Vec<UserKey>) -> BTreeMap<usize, Vec<UserKey>> {
+    let mut homes: BTreeMap<usize, Vec<UserKey>> = BTreeMap::new();
+    for user in users {
+        homes.entry(core.homing.of(&user).0).or_default().push(user);
+    }
+    homes
+}

@@ -1,0 +1,36 @@
+//! Who listens, and delivery.
+//!
+//! Owns connections' outboxes, subscribers, channels' homes, presence, cached events and signed-in
+//! users. Knows no HTTP, no socket, no configuration file and no rule: what it needs of the outside
+//! stands in [`ports`], and limits come in with the commands.
+//!
+//! Each worker thread has one [`Hub`]. A channel has one home, the worker that its key hashes to;
+//! commands go to homes, notices come back to shards, both through bounded first-in-first-out
+//! queues, and a worker that is its own destination is called directly. Read `inbox` for the
+//! words that workers exchange, then `home`, `shard`, and `worker` where they meet.
+
+mod cache;
+mod handle;
+mod home;
+mod inbox;
+mod key;
+mod links;
+mod outbox;
+pub mod ports;
+mod presence;
+mod query;
+mod shard;
+mod tally;
+mod user;
+mod worker;
+
+pub use cache::Cacheable;
+pub use handle::{Busy, Hub, Joining, Newcomer, Waiting};
+pub use home::{JoinRefused, Publication};
+pub use inbox::Audience;
+pub use key::{AppIndex, ChannelKey, ConnectionKey, UserKey, WorkerId};
+pub use links::{Mailboxes, mailboxes};
+pub use outbox::Bounds;
+pub use query::{ChannelState, ChannelSummary};
+pub use shard::{Farewell, Signals};
+pub use worker::{Settings, run};

@@ -1,0 +1,267 @@
+//! One worker's part of the hub: where its homes, its shard and its queues meet, and its turn.
+
+use std::collections::VecDeque;
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+use tokio::time::Instant;
+
+use crate::telemetry::HubMetrics;
+
+use super::handle::Hub;
+use super::home::Homes;
+use super::inbox::{Command, Joined, Leave, Notice};
+use super::key::{Homing, WorkerId};
+use super::links::{Links, Mailboxes, Post};
+use super::outbox::Bounds;
+use super::query::Query;
+use super::shard::{Farewell, Shard};
+use super::user::Users;
+
+/// What a worker's hub must be told.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// How much may wait for one connection.
+    pub outbox: Bounds,
+    /// Bytes of cached events on this worker.
+    pub cache_bytes: usize,
+    /// Time that a command waits for room in an inbox.
+    pub busy_wait: Duration,
+    /// What a connection is told that does not read.
+    pub slow: Farewell,
+}
+
+/// Entries taken from each inbox in one turn.
+const BATCH: usize = 256;
+
+/// Connections flushed in one turn, so that readers get the processor in between.
+const FLUSHES: usize = 512;
+
+/// Time after which a congested worker tries its peers again.
+const CONGESTED: Duration = Duration::from_millis(1);
+
+/// The synchronous whole of one worker.
+#[derive(Debug)]
+pub(super) struct Core {
+    pub(super) id: WorkerId,
+    pub(super) homing: Homing,
+    pub(super) shard: Shard,
+    homes: Homes,
+    users: Users,
+    pub(super) links: Links,
+    commands: mpsc::Receiver<Command>,
+    notices: mpsc::Receiver<Notice>,
+    /// Commands that must not be lost and found no room yet; bounded by what connections hold.
+    owed: VecDeque<(WorkerId, Command)>,
+    turn: Option<Waker>,
+    metrics: HubMetrics,
+}
+
+/// How a turn ended when there is more to do.
+enum Turn {
+    More,
+    Congested,
+}
+
+/// Posts to its own shard directly and to others through their inboxes.
+struct Router<'a> {
+    id: WorkerId,
+    shard: &'a mut Shard,
+    links: &'a mut Links,
+    returned: Option<Joined>,
+}
+
+impl Post for Router<'_> {
+    fn post(&mut self, to: WorkerId, notice: Notice) {
+        if to != self.id {
+            self.links.post(to, notice);
+        } else if let Some(joined) = apply(self.shard, notice) {
+            self.returned = Some(joined);
+        }
+    }
+}
+
+/// Tells a shard; gives back a subscription whose connection has gone.
+fn apply(shard: &mut Shard, notice: Notice) -> Option<Joined> {
+    match notice {
+        Notice::Deliver { channel, frame, audience } => shard.deliver(&channel, &frame, audience),
+        Notice::Joined(joined) => return shard.joined(*joined),
+        Notice::Watched { connection, online, offline } => shard.watched(connection, online, offline),
+        Notice::Status { connections, user, online, frame } => {
+            for connection in connections {
+                shard.status(connection, &user, online, &frame);
+            }
+        }
+        Notice::Terminate { user, farewell } => shard.terminate(&user, &farewell),
+    }
+    None
+}
+
+impl Core {
+    pub(super) fn new(mailboxes: Mailboxes, settings: &Settings) -> Self {
+        let Mailboxes { id, commands, notices, links } = mailboxes;
+        Self {
+            id,
+            homing: Homing::new(links.commands.len()),
+            shard: Shard::new(settings.outbox, settings.slow.clone()),
+            homes: Homes::new(settings.cache_bytes),
+            users: Users::default(),
+            links,
+            commands,
+            notices,
+            owed: VecDeque::new(),
+            turn: None,
+            metrics: HubMetrics::new(),
+        }
+    }
+
+    /// Does a command at its home, which this worker is.
+    fn execute(&mut self, command: Command, now: Instant) {
+        let Self { id, shard, links, homes, users, .. } = self;
+        let mut router = Router { id: *id, shard, links, returned: None };
+        match command {
+            Command::Join(join) => homes.join(join, now, &mut router),
+            Command::Leave(leave) => homes.leave(&leave, now, &mut router),
+            Command::Publish(publications) => {
+                for publication in publications {
+                    homes.publish(publication, now, &mut router);
+                }
+            }
+            Command::SignIn(user) => users.sign_in(&user, &mut router),
+            Command::SignOut(user) => users.sign_out(&user, &mut router),
+            Command::Watch(watcher, watched) => users.watch(watcher, watched, &mut router),
+            Command::Unwatch(watcher, watched) => users.unwatch(watcher, &watched),
+            Command::Query(query) => answer(homes, query, now),
+        }
+        if let Some(joined) = router.returned {
+            self.leave_for(joined);
+        }
+    }
+
+    /// Gives up a subscription whose connection has gone meanwhile.
+    fn leave_for(&mut self, joined: Joined) {
+        let Joined { channel, member, counts, .. } = joined;
+        let home = self.homing.of(&channel);
+        // The turn pays: paying here could call this function again, as deep as the inbox is long.
+        self.owed.push_back((home, Command::Leave(Leave { channel, worker: self.id, member, counts })));
+    }
+
+    /// Sends a command that must not be lost: now, or as soon as there is room.
+    pub(super) fn owe(&mut self, home: WorkerId, command: Command) {
+        self.owed.push_back((home, command));
+        self.pay(Instant::now());
+    }
+
+    /// Sends what is owed, in order, as far as there is room.
+    fn pay(&mut self, now: Instant) {
+        while let Some((home, command)) = self.owed.pop_front() {
+            let Err(command) = self.attempt(home, command, now) else {
+                continue;
+            };
+            self.owed.push_front((home, command));
+            return;
+        }
+    }
+
+    /// Does a command here, or puts it in its home's inbox; gives it back when neither is possible.
+    pub(super) fn attempt(&mut self, home: WorkerId, command: Command, now: Instant) -> Result<(), Command> {
+        if home == self.id && self.catch_up(now) {
+            self.execute(command, now);
+            return Ok(());
+        }
+        let Some(sender) = self.links.commands.get(home.0) else {
+            return Ok(());
+        };
+        match sender.try_send(command) {
+            Ok(()) | Err(mpsc::error::TrySendError::Closed(_)) => Ok(()),
+            Err(mpsc::error::TrySendError::Full(command)) => Err(command),
+        }
+    }
+
+    /// Does what other workers sent before, so that a direct call does not overtake it; whether
+    /// nothing is left that a direct call could overtake.
+    pub(super) fn catch_up(&mut self, now: Instant) -> bool {
+        while !self.links.is_congested() {
+            let Ok(command) = self.commands.try_recv() else {
+                return true;
+            };
+            self.execute(command, now);
+        }
+        false
+    }
+
+    /// Wakes the worker's turn if it has anything to do.
+    pub(super) fn wake(&mut self) {
+        let has_work = self.shard.is_dirty() || self.links.is_congested() || !self.owed.is_empty();
+        if has_work && let Some(waker) = self.turn.take() {
+            waker.wake();
+        }
+    }
+
+    /// Tells due numbers, drops old cached events, and hands counts to the metrics.
+    pub(super) fn tick(&mut self, now: Instant) {
+        let Self { id, shard, links, homes, .. } = self;
+        homes.tick(now, &mut Router { id: *id, shard, links, returned: None });
+        let counts = self.shard.take_counts();
+        self.metrics.delivered.increment(counts.delivered);
+        self.metrics.slow.increment(counts.slow);
+        self.wake();
+    }
+
+    /// Drains the inboxes up to a bound, then flushes what became dirty.
+    fn poll_turn(&mut self, context: &mut Context<'_>) -> Poll<Turn> {
+        self.turn = Some(context.waker().clone());
+        let now = Instant::now();
+        self.links.retry();
+        for _ in 0..BATCH {
+            let Poll::Ready(Some(notice)) = self.notices.poll_recv(context) else {
+                break;
+            };
+            if let Some(joined) = apply(&mut self.shard, notice) {
+                self.leave_for(joined);
+            }
+        }
+        let mut is_cut_short = true;
+        for _ in 0..BATCH {
+            if self.links.is_congested() {
+                break;
+            }
+            let Poll::Ready(Some(command)) = self.commands.poll_recv(context) else {
+                is_cut_short = false;
+                break;
+            };
+            self.execute(command, now);
+        }
+        self.pay(now);
+        let has_more = self.shard.flush_dirty(FLUSHES);
+        if self.links.is_congested() || !self.owed.is_empty() {
+            Poll::Ready(Turn::Congested)
+        } else if has_more || is_cut_short {
+            Poll::Ready(Turn::More)
+        } else {
+            Poll::Pending
+        }
+    }
+}
+
+fn answer(homes: &Homes, query: Query, now: Instant) {
+    // Whoever asked may have given up waiting; then nobody misses the answer.
+    match query {
+        Query::Channels { app, prefix, answer } => drop(answer.send(homes.occupied(app, &prefix))),
+        Query::Channel { channel, answer } => drop(answer.send(homes.state(&channel, now))),
+        Query::Members { channel, answer } => drop(answer.send(homes.members(&channel))),
+    }
+}
+
+/// Takes turns for ever; runs as a task of its own on the hub's worker.
+///
+/// Cancel-safe: between turns it holds nothing.
+pub async fn run(hub: Hub) {
+    loop {
+        match std::future::poll_fn(|context| hub.core().borrow_mut().poll_turn(context)).await {
+            Turn::More => tokio::task::yield_now().await,
+            Turn::Congested => tokio::time::sleep(CONGESTED).await,
+        }
+    }
+}

@@ -1,0 +1,111 @@
+//! The door: listening sockets that share a port, and the loop that lets peers in.
+
+use std::fs::File;
+use std::io;
+use std::net::SocketAddr;
+use std::os::fd::OwnedFd;
+use std::rc::Rc;
+use std::time::Duration;
+
+use actix_service::Service;
+use rustix::io::Errno;
+use socket2::{Domain, Protocol, Socket, Type};
+use tokio::net::{TcpListener, TcpStream};
+
+use super::context::Context;
+
+/// Pause after an accept that failed for want of memory or the like.
+const BACKOFF: Duration = Duration::from_millis(50);
+
+/// One worker's socket on a port that all workers share.
+#[derive(Debug)]
+pub struct Listener(std::net::TcpListener);
+
+impl Listener {
+    /// Opens `workers` sockets on `address`; the kernel spreads peers over them.
+    ///
+    /// With port 0 the system chooses one port for all.
+    ///
+    /// # Errors
+    /// When the address cannot be had, above all when another process listens there.
+    pub fn bind(address: SocketAddr, workers: usize, backlog: u32) -> io::Result<(SocketAddr, Vec<Self>)> {
+        // Sockets that share a port would also share it with another broker of the same user, and
+        // each would get half of the peers; so make sure first that nobody is there.
+        drop(std::net::TcpListener::bind(address)?);
+        let mut listeners = Vec::with_capacity(workers);
+        let mut address = address;
+        for _ in 0..workers {
+            let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
+            socket.set_reuse_address(true)?;
+            socket.set_reuse_port(true)?;
+            socket.set_nonblocking(true)?;
+            socket.bind(&address.into())?;
+            socket.listen(i32::try_from(backlog).unwrap_or(i32::MAX))?;
+            let listener = std::net::TcpListener::from(socket);
+            address = listener.local_addr()?;
+            listeners.push(Self(listener));
+        }
+        Ok((address, listeners))
+    }
+}
+
+/// Lets peers in for ever, each served in a task of its own.
+///
+/// When the process has no file descriptor left, a spare one is given up for a moment to take the
+/// waiting peer and drop it, so that peers learn at once and those inside are not disturbed.
+///
+/// Cancel-safe: dropping it closes the listening socket.
+///
+/// # Errors
+/// When the socket cannot be watched; never afterwards.
+pub async fn accept_loop<S>(context: Rc<Context>, listener: Listener, service: S) -> io::Result<()>
+where
+    S: Service<TcpStream> + 'static,
+{
+    let listener = TcpListener::from_std(listener.0)?;
+    let service = Rc::new(service);
+    let mut spare = spare();
+    loop {
+        match listener.accept().await {
+            Ok((stream, _)) => serve(&service, stream),
+            Err(error) if is_out_of_descriptors(&error) => {
+                drop(spare.take());
+                if let Ok((refused, _)) = listener.accept().await {
+                    drop(refused);
+                    context.metrics.dropped.increment(1);
+                }
+                spare = self::spare();
+                tokio::task::yield_now().await;
+            }
+            // The peer went away between knocking and being let in.
+            Err(error) if is_peers_fault(&error) => {}
+            Err(error) => {
+                tracing::error!(%error, "accept failed");
+                tokio::time::sleep(BACKOFF).await;
+            }
+        }
+    }
+}
+
+fn serve<S: Service<TcpStream> + 'static>(service: &Rc<S>, stream: TcpStream) {
+    // Failing to switch Nagle off costs latency, not correctness.
+    drop(stream.set_nodelay(true));
+    let service = service.clone();
+    drop(tokio::task::spawn_local(async move {
+        // A peer that breaks HTTP, or leaves in the middle, is its own misfortune.
+        drop(service.call(stream).await);
+    }));
+}
+
+/// A descriptor to give up when there is no other.
+fn spare() -> Option<OwnedFd> {
+    File::open("/dev/null").ok().map(Into::into)
+}
+
+fn is_out_of_descriptors(error: &io::Error) -> bool {
+    matches!(Errno::from_io_error(error), Some(Errno::MFILE | Errno::NFILE))
+}
+
+fn is_peers_fault(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::ConnectionAborted | io::ErrorKind::ConnectionReset | io::ErrorKind::Interrupted)
+}

@@ -1,0 +1,23 @@
+//! WebSocket connections, from the handshake to the last frame.
+//!
+//! Owns the upgrade of an HTTP request, the framing, each connection's state machine, and the
+//! probing of silent peers. Asks `rules` what may be done and tells `hub` what was done; knows
+//! nothing of the HTTP API. Read `upgrade`, then `connection`, then `machine`.
+
+mod assembler;
+mod connection;
+mod context;
+mod farewell;
+mod listener;
+mod liveness;
+mod machine;
+mod upgrade;
+mod wheel;
+mod wire;
+
+pub use assembler::{Assembler, Incoming};
+pub use context::Context;
+pub use farewell::farewell;
+pub use listener::{Listener, accept_loop};
+pub use machine::{Effect, Machine};
+pub use upgrade::upgrade;

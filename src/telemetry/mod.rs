@@ -1,0 +1,9 @@
+//! What an operator can see: log lines and metrics.
+//!
+//! Owns the log's format and the list of all metrics. Knows nothing of what it reports on.
+
+mod log;
+mod metrics;
+
+pub use log::{LogError, start};
+pub use metrics::{HttpMetrics, HubMetrics, SocketMetrics, describe, recorder, refused};
