@@ -14,7 +14,7 @@ const USAGE: u8 = 64;
 ///
 /// The summary and the reference go to standard output, mistakes to standard error.
 #[must_use]
-pub fn run(path: Option<&Path>, keys: bool) -> ExitCode {
+pub(super) fn run(path: Option<&Path>, keys: bool) -> ExitCode {
     let (written, code) = if keys {
         (io::stdout().write_all(reference(&config::explain()).as_bytes()), ExitCode::SUCCESS)
     } else {

@@ -9,9 +9,8 @@ use super::reader::Reader;
 
 const PREFIX: &str = "SALURAN_";
 
-/// Of use elsewhere: the path of the file, for the command line; and what the build script sets, which
-/// `cargo run` hands to the process too.
-const ELSEWHERE: &[&str] = &["SALURAN_CONFIG", "SALURAN_VERSION"];
+/// Of use elsewhere: the path of the file, for the command line.
+const ELSEWHERE: &[&str] = &["SALURAN_CONFIG"];
 
 /// The environment of this process, for [`load`](super::load).
 pub fn environment() -> impl Iterator<Item = (OsString, OsString)> {

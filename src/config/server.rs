@@ -23,7 +23,7 @@ const KEYS: &[Key<Server>] = &[
         count_or("auto", &mut s.max_connections, 1..=10_000_000)
     }),
     Key::new("handshake_timeout", "Time for a client to send its request head.", |s| {
-        time(&mut s.handshake_timeout, 100..=300_000)
+        time(&mut s.handshake_timeout, 1000..=300_000)
     }),
     Key::new("body_timeout", "Time for a client to send a request body.", |s| time(&mut s.body_timeout, 100..=600_000)),
     Key::new("keep_alive", "Time that an idle HTTP connection is kept.", |s| time(&mut s.keep_alive, 1000..=3_600_000)),

@@ -1,0 +1,291 @@
+//! The configuration: every mistake is found, located and explained; the shipped file is true.
+//!
+//! `tests/check` holds the cases: `<name>.toml` (without one: no file) and `<name>.env` (one
+//! `NAME=value` a line, if any) go in; `<name>.txt` is, to the byte, what a person is told.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use std::time::Duration;
+
+use saluran::config::{self, Config, Loaded, Source, Warning};
+
+/// What every case uses where a real configuration has its secret.
+const SECRET: &str = "hunter2";
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// Paths of the cases, without extension.
+fn cases() -> BTreeSet<PathBuf> {
+    let entries = fs::read_dir(root().join("tests/check")).unwrap();
+    entries.map(|entry| entry.unwrap().path().with_extension("")).collect()
+}
+
+fn run_case(case: &Path) -> Result<Loaded, config::Error> {
+    let source = match fs::read(case.with_extension("toml")) {
+        Ok(text) => Source::Text { name: "channels.toml".to_owned(), text },
+        Err(_) => Source::Environment,
+    };
+    let variables = fs::read_to_string(case.with_extension("env")).unwrap_or_default();
+    config::load(source, variables.lines().map(|line| line.split_once('=').unwrap()))
+}
+
+fn shipped() -> String {
+    fs::read_to_string(root().join("channels.toml")).unwrap()
+}
+
+fn load(text: &str, variables: &[(&str, &str)]) -> Result<Loaded, config::Error> {
+    let source = Source::Text { name: "channels.toml".to_owned(), text: text.as_bytes().to_vec() };
+    config::load(source, variables.iter().copied())
+}
+
+#[test]
+fn every_mistake_is_explained_as_recorded() {
+    let cases = cases();
+    assert!(cases.len() >= 20, "only {} cases", cases.len());
+    for case in cases {
+        let expected = fs::read_to_string(case.with_extension("txt")).unwrap();
+        let error = run_case(&case).err().unwrap_or_else(|| panic!("{} has no mistake", case.display()));
+        assert_eq!(format!("{error}\n"), expected, "{}", case.display());
+    }
+}
+
+#[test]
+fn no_message_shows_a_secret() {
+    let mut with_secret = 0;
+    for case in cases() {
+        let given =
+            [case.with_extension("toml"), case.with_extension("env")].map(|path| fs::read(path).unwrap_or_default());
+        with_secret += usize::from(given.iter().any(|text| String::from_utf8_lossy(text).contains(SECRET)));
+        let error = run_case(&case).unwrap_err();
+        for said in [error.to_string(), format!("{error:?}")] {
+            assert!(!said.contains(SECRET), "{said}");
+        }
+    }
+    assert!(with_secret >= 20, "only {with_secret} cases carry a secret");
+}
+
+#[test]
+fn the_shipped_file_has_every_key_with_its_documentation() {
+    let text = shipped();
+    let mut section = String::new();
+    let mut comment = String::new();
+    let mut found = Vec::new();
+    for line in text.lines() {
+        let bare = line.trim_start_matches("# ");
+        let key = bare.split_once(" = ").map(|(key, _)| key).filter(|key| !key.contains(' '));
+        if line.starts_with('[') {
+            line.trim_matches(['[', ']']).clone_into(&mut section);
+        } else if let Some(key) = key {
+            found.push((section.clone(), key.to_owned(), std::mem::take(&mut comment)));
+        } else if line.is_empty() {
+            comment.clear();
+        } else {
+            comment = [comment.as_str(), bare].join(" ");
+        }
+    }
+    let entries = config::explain();
+    assert_eq!(found.len(), entries.len());
+    for (entry, (section, key, comment)) in entries.iter().zip(found) {
+        assert_eq!((entry.section, entry.key), (section.as_str(), key.as_str()));
+        assert!(comment.contains(entry.doc), "{key}: {comment}");
+        let allowed = format!("Allowed: {}.", entry.allowed);
+        assert!(entry.allowed == "true or false" || comment.contains(&allowed), "{key}: {comment}");
+    }
+}
+
+#[test]
+fn the_shipped_file_is_the_defaults_and_one_app() {
+    let Loaded { mut config, warnings } = load(&shipped(), &[]).unwrap();
+    let app = &mut config.apps[0];
+    let credential = &app.credentials[0];
+    assert_eq!((app.id.as_str(), credential.key.as_str()), ("1001", "saluran-key"));
+    assert_eq!(credential.secret.expose(), "saluran-secret");
+    assert!(app.client_events);
+    app.client_events = false;
+    let plain = config::App::new(app.id.clone(), "saluran-key", "saluran-secret");
+    let expected = Config { apps: vec![plain], ..Config::default() };
+    assert_eq!(format!("{config:#?}"), format!("{expected:#?}"));
+    assert_eq!(warnings, [Warning::KnownSecret { app: config.apps[0].id.clone() }]);
+}
+
+#[test]
+fn the_defaults_of_the_reference_are_those_that_hold() {
+    let mut text = String::new();
+    let mut section = "";
+    for entry in config::explain() {
+        if entry.section != section {
+            section = entry.section;
+            let header = if section == "app" { "[[app]]" } else { &format!("[{section}]") };
+            text += &format!("{header}\n");
+        }
+        let value = match (entry.key, entry.default) {
+            (_, Some(default)) => default,
+            ("credentials", None) => continue,
+            (_, None) => "\"1\"".to_owned(),
+        };
+        text += &format!("{} = {value}\n", entry.key);
+    }
+    let loaded = load(&text, &[]).unwrap_or_else(|error| panic!("{error}"));
+    let short = load("[[app]]\nid = \"1\"\nkey = \"1\"\nsecret = \"1\"\n", &[]).unwrap();
+    assert_eq!(format!("{:?}", loaded.config), format!("{:?}", short.config));
+}
+
+#[test]
+fn every_variable_overrides_its_key() {
+    let values = |entry: &config::Entry| match entry.key {
+        "host" => "127.0.0.1",
+        "path_prefix" => "/a",
+        "trusted_proxies" => "10.0.0.0/8,::1",
+        "admin" => "off",
+        "level" => "debug",
+        "format" => "json",
+        "allowed_origins" => "*.example.com, https://example.org",
+        "id" | "key" | "secret" => "7",
+        key if key.ends_with("_bytes") => "100000",
+        _ if entry.allowed == "true or false" => {
+            if entry.default.as_deref() == Some("true") {
+                "false"
+            } else {
+                "true"
+            }
+        }
+        // In the range of every time and of every count, and nobody's default.
+        _ => "17",
+    };
+    let base = load("[[app]]\nid = \"1\"\nkey = \"1\"\nsecret = \"1\"\n", &[]).unwrap();
+    let before = format!("{:?} {:?}", base.config, base.config.apps[0].credentials[0].secret.expose());
+    for entry in config::explain().into_iter().filter(|entry| entry.key != "credentials") {
+        let text = "[[app]]\nid = \"1\"\nkey = \"1\"\nsecret = \"1\"\n";
+        let loaded = load(text, &[(&entry.variable, values(&entry))]);
+        let config = loaded.unwrap_or_else(|error| panic!("{error}")).config;
+        let after = format!("{config:?} {:?}", config.apps[0].credentials[0].secret.expose());
+        assert_ne!(after, before, "{}", entry.variable);
+    }
+}
+
+#[test]
+fn a_container_needs_no_file() {
+    let variables = [
+        ("SALURAN_APP_ID", "7"),
+        ("SALURAN_APP_KEY", "k"),
+        ("SALURAN_APP_SECRET", "s"),
+        ("SALURAN_APP_LIMITS_CLOCK_SKEW", "90"),
+        ("SALURAN_SERVER_DRAIN", "500ms"),
+        ("SALURAN_CONFIG", "elsewhere.toml"),
+        ("SALURAN_SERVICE_HOST", "10.0.0.1"),
+        ("HOME", "/"),
+    ];
+    let loaded = config::load(Source::Environment, variables).unwrap();
+    let app = &loaded.config.apps[0];
+    assert_eq!((app.id.as_str(), app.credentials[0].secret.expose()), ("7", "s"));
+    assert_eq!(app.limits.clock_skew, Duration::from_secs(90));
+    assert_eq!(loaded.config.server.drain, Duration::from_millis(500));
+    assert!(loaded.warnings.is_empty());
+}
+
+#[test]
+fn variables_replace_the_other_form_of_credentials() {
+    let keys = |text: &str, variables: &[(&str, &str)]| -> Vec<String> {
+        let config = load(text, variables).unwrap_or_else(|error| panic!("{error}")).config;
+        config.apps[0].credentials.iter().map(|held| held.key.clone()).collect()
+    };
+    let pair = "[[app]]\nid = \"1\"\nkey = \"k\"\nsecret = \"s\"\n";
+    let list = "[[app]]\nid = \"1\"\ncredentials = [{ key = \"a\", secret = \"s\" }]\n";
+    assert_eq!(keys(pair, &[("SALURAN_APP_SECRET", "t")]), ["k"]);
+    assert_eq!(keys(pair, &[("SALURAN_APP_CREDENTIALS", "b:s,c:t")]), ["b", "c"]);
+    assert_eq!(keys(list, &[("SALURAN_APP_CREDENTIALS", "b:s")]), ["b"]);
+    assert_eq!(keys(list, &[("SALURAN_APP_KEY", "d"), ("SALURAN_APP_SECRET", "t")]), ["d"]);
+}
+
+#[test]
+fn what_works_but_looks_wrong_is_a_warning() {
+    let text = "[server]\nadmin = \"0.0.0.0:9601\"\n[[app]]\nid = \"shop\"\nkey = \"k\"\nsecret = \"s\"\n\
+                [app.limits]\nbatch_events = 100\npresence_members = 10000\n";
+    let said: Vec<_> = load(text, &[]).unwrap().warnings.iter().map(Warning::to_string).collect();
+    assert_eq!(
+        said,
+        [
+            "app id shop is not made of digits only; the Python server library refuses it",
+            "a batch of the largest events of app shop takes 2233600 bytes, and limits.http_body_bytes \
+             is 1MiB",
+            "the members of a full presence channel of app shop can take 30720000 bytes, and \
+             limits.outbox_bytes is 1MiB",
+            "the admin listener 0.0.0.0:9601 can be reached from other machines and asks for no password",
+        ]
+    );
+    let local = [("SALURAN_SERVER_HOST", "127.0.0.1")];
+    assert!(load(&shipped(), &local).unwrap().warnings.is_empty());
+}
+
+#[test]
+fn a_file_that_is_named_must_exist() {
+    let path = root().join("tests/check/there-is-no-such-file.toml");
+    let error = config::load(Source::from(Some(path.as_path())), [("SALURAN_APP_ID", "7")]).unwrap_err();
+    let said = error.to_string();
+    assert!(said.starts_with(&format!("{}: cannot be read: ", path.display())), "{said}");
+    assert!(said.ends_with("\n1 mistake"), "{said}");
+    let directory = config::load(Source::File(root().join("tests")), [("A", "b")]).unwrap_err();
+    assert!(directory.to_string().contains("Check that it is a file"), "{directory}");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_variable_that_is_not_text_is_a_mistake() {
+    use std::ffi::OsString;
+    use std::os::unix::ffi::OsStringExt as _;
+
+    let secret = OsString::from_vec(b"caf\xe9".to_vec());
+    let error = config::load(Source::Environment, [("SALURAN_APP_SECRET", secret)]).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "SALURAN_APP_SECRET: found bytes that are not UTF-8, allowed text in UTF-8.\n1 mistake"
+    );
+}
+
+fn check(arguments: &[&str], variables: &[(&str, &str)]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_saluran"));
+    command.arg("check").args(arguments).env_clear().envs(variables.iter().copied());
+    command.current_dir(root()).output().unwrap()
+}
+
+#[test]
+fn check_says_what_a_good_file_comes_to() {
+    let output = check(&["--config", "channels.toml"], &[("SALURAN_SERVER_PORT", "7001")]);
+    assert_eq!(output.status.code(), Some(0));
+    assert!(output.stderr.is_empty());
+    assert_eq!(
+        String::from_utf8(output.stdout).unwrap(),
+        "channels.toml: no mistakes\n  \
+           main listener   0.0.0.0:7001\n  \
+           admin listener  127.0.0.1:9601\n  \
+           app 1001 (key saluran-key)\n\
+         warning: app 1001 uses the secret of the shipped channels.toml, and other machines can reach it; \
+         set SALURAN_APP_SECRET or change the file\n"
+    );
+}
+
+#[test]
+fn check_says_every_mistake_on_stderr_and_ends_with_64() {
+    let output = check(&["--config", "tests/check/path_prefix.toml"], &[("SALURAN_SERVER_PORT", "x")]);
+    assert_eq!(output.status.code(), Some(64));
+    assert!(output.stdout.is_empty());
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(said.starts_with("tests/check/path_prefix.toml:2:15: server.path_prefix: found "), "{said}");
+    assert!(said.contains("\nSALURAN_SERVER_PORT: server.port: found \"x\", allowed 0 to 65535.\n"), "{said}");
+    assert!(said.ends_with("\n2 mistakes\n"), "{said}");
+}
+
+#[test]
+fn check_prints_the_reference_of_all_keys() {
+    let output = check(&["--keys"], &[]);
+    assert_eq!(output.status.code(), Some(0));
+    let said = String::from_utf8(output.stdout).unwrap();
+    for entry in config::explain() {
+        assert!(said.contains(&format!("\n  {}\n      {}\n", entry.key, entry.doc)), "{}", entry.key);
+        assert!(said.contains(&format!(" Variable: {}\n", entry.variable)), "{}", entry.variable);
+    }
+}
