@@ -17,6 +17,7 @@ use super::home::{JoinRefused, Publication};
 use super::inbox::{Command, Join, Leave, Notice, Watcher};
 use super::key::{AppIndex, ChannelKey, ConnectionKey, UserKey, WorkerId};
 use super::links::{Mailboxes, Post};
+use super::outbox::Flushed;
 use super::ports::Wire;
 use super::query::{ChannelState, ChannelSummary, Query};
 use super::shard::{Farewell, Signals};
@@ -119,6 +120,12 @@ impl Hub {
         self.core().borrow_mut().shard.signal(connection, signal);
     }
 
+    /// Takes what other workers have posted so far; to be called before a connection's messages are
+    /// looked at, so that no answer overtakes what had already happened.
+    pub fn listen(&self) {
+        self.touch(Core::listen);
+    }
+
     /// Puts a frame in a connection's outbox.
     pub fn push(&self, connection: ConnectionKey, frame: &Frame) {
         self.touch(|core| core.shard.push(connection, frame));
@@ -129,11 +136,10 @@ impl Hub {
         self.touch(|core| core.shard.close(connection, farewell));
     }
 
-    /// Writes what waits for a connection; whether nothing waits any more.
-    pub fn flush(&self, connection: ConnectionKey) -> bool {
-        let mut core = self.core().borrow_mut();
-        core.shard.flush(connection);
-        core.shard.is_flushed(connection)
+    /// Writes what waits for a connection; for its own task, which learns how far that went.
+    #[must_use]
+    pub fn flush(&self, connection: ConnectionKey) -> Flushed {
+        self.core().borrow_mut().shard.flush(connection)
     }
 
     /// Makes a connection a subscriber.
@@ -331,9 +337,9 @@ impl Hub {
         let command = attempt.err()?;
         let sender = self.0.commands.get(home.0)?.clone();
         let busy_wait = self.0.busy_wait;
-        Some(Box::pin(async move {
-            timeout(busy_wait, sender.send(command)).await.map_err(|_| Busy)?.map_err(|_| Busy)
-        }))
+        Some(Box::pin(
+            async move { timeout(busy_wait, sender.send(command)).await.map_err(|_| Busy)?.map_err(|_| Busy) },
+        ))
     }
 
     fn watcher(&self, connection: ConnectionKey) -> Watcher {

@@ -47,11 +47,7 @@ pub fn mailboxes(workers: usize, capacity: usize) -> Vec<Mailboxes> {
             id: WorkerId(id),
             commands,
             notices,
-            links: Links {
-                commands: command_senders.clone(),
-                notices: notice_senders.clone(),
-                aside: VecDeque::new(),
-            },
+            links: Links { commands: command_senders.clone(), notices: notice_senders.clone(), aside: VecDeque::new() },
         })
         .collect()
 }

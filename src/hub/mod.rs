@@ -15,6 +15,8 @@ mod home;
 mod inbox;
 mod key;
 mod links;
+#[cfg(test)]
+mod model_tests;
 mod outbox;
 pub mod ports;
 mod presence;
@@ -30,7 +32,7 @@ pub use home::{JoinRefused, Publication};
 pub use inbox::Audience;
 pub use key::{AppIndex, ChannelKey, ConnectionKey, UserKey, WorkerId};
 pub use links::{Mailboxes, mailboxes};
-pub use outbox::Bounds;
+pub use outbox::{Bounds, Flushed};
 pub use query::{ChannelState, ChannelSummary};
 pub use shard::{Farewell, Signals};
 pub use worker::{Settings, run};

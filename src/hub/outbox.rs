@@ -34,8 +34,8 @@ pub(super) struct Outbox {
 pub(super) struct Full;
 
 /// How a flush ended.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) enum Flushed {
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Flushed {
     /// Nothing waits.
     All,
     /// The wire takes no more for now.
@@ -59,10 +59,6 @@ impl Outbox {
         self.bytes += frame.len();
         self.frames.push_back(frame.clone());
         Ok(())
-    }
-
-    pub(super) fn is_empty(&self) -> bool {
-        self.frames.is_empty()
     }
 
     /// Drops all frames of which nothing is on the wire yet; a begun one must be finished.
@@ -171,7 +167,7 @@ mod tests {
                     Step::Push(byte, length) => {
                         let frame = frame(byte, length);
                         let fits = outbox.bytes + frame.len() <= 1000 && outbox.frames.len() < 8;
-                        let expected = fits || outbox.is_empty();
+                        let expected = fits || outbox.frames.is_empty();
                         prop_assert_eq!(outbox.push(&frame, bounds).is_ok(), expected);
                         if expected {
                             accepted.extend_from_slice(frame.as_bytes());
@@ -180,7 +176,7 @@ mod tests {
                     Step::Flush(rooms) => {
                         *wire.steps.borrow_mut() = rooms.into();
                         let flushed = outbox.flush(&wire);
-                        prop_assert_eq!(flushed == Flushed::All, outbox.is_empty());
+                        prop_assert_eq!(flushed == Flushed::All, outbox.frames.is_empty());
                     }
                 }
                 prop_assert!(outbox.frames.len() <= 8);

@@ -319,20 +319,17 @@ impl Shard {
     }
 
     /// Writes what waits for one connection.
-    pub(super) fn flush(&mut self, connection: ConnectionKey) {
+    pub(super) fn flush(&mut self, connection: ConnectionKey) -> Flushed {
         let Some(slot) = self.slots.get_mut(connection) else {
-            return;
+            return Flushed::Broken;
         };
         slot.is_dirty = false;
-        match slot.outbox.flush(&*slot.wire) {
-            Flushed::All => {}
-            Flushed::Blocked => slot.signal(Signals::BLOCKED),
-            Flushed::Broken => {
-                slot.is_closed = true;
-                slot.outbox = Outbox::default();
-                slot.signal(Signals::BROKEN);
-            }
+        let flushed = slot.outbox.flush(&*slot.wire);
+        if flushed == Flushed::Broken {
+            slot.is_closed = true;
+            slot.outbox = Outbox::default();
         }
+        flushed
     }
 
     /// Writes what waits for at most `limit` connections; whether more remain.
@@ -341,18 +338,17 @@ impl Shard {
             let Some(connection) = self.dirty.pop_front() else {
                 return false;
             };
-            self.flush(connection);
+            match self.flush(connection) {
+                Flushed::All => {}
+                Flushed::Blocked => self.signal(connection, Signals::BLOCKED),
+                Flushed::Broken => self.signal(connection, Signals::BROKEN),
+            }
         }
         !self.dirty.is_empty()
     }
 
     pub(super) fn is_dirty(&self) -> bool {
         !self.dirty.is_empty()
-    }
-
-    /// Whether nothing waits for a connection.
-    pub(super) fn is_flushed(&self, connection: ConnectionKey) -> bool {
-        self.slots.get(connection).is_none_or(|slot| slot.outbox.is_empty())
     }
 }
 

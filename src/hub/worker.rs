@@ -139,6 +139,25 @@ impl Core {
         }
     }
 
+    fn take(&mut self, notice: Notice) {
+        if let Some(joined) = apply(&mut self.shard, notice) {
+            self.leave_for(joined);
+        }
+    }
+
+    /// Takes what other workers have posted so far, at most a batch.
+    ///
+    /// Done before a connection's message is looked at, so that its answer never comes before what
+    /// had already happened: whoever acts on an answer finds the others informed.
+    pub(super) fn listen(&mut self) {
+        for _ in 0..BATCH {
+            let Ok(notice) = self.notices.try_recv() else {
+                return;
+            };
+            self.take(notice);
+        }
+    }
+
     /// Gives up a subscription whose connection has gone meanwhile.
     fn leave_for(&mut self, joined: Joined) {
         let Joined { channel, member, counts, .. } = joined;
@@ -218,9 +237,7 @@ impl Core {
             let Poll::Ready(Some(notice)) = self.notices.poll_recv(context) else {
                 break;
             };
-            if let Some(joined) = apply(&mut self.shard, notice) {
-                self.leave_for(joined);
-            }
+            self.take(notice);
         }
         let mut is_cut_short = true;
         for _ in 0..BATCH {

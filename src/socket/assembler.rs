@@ -91,7 +91,15 @@ impl Assembler {
     const fn refusal(&self, error: &ProtocolError) -> Refusal {
         match error {
             ProtocolError::Overflow => self.too_big(),
-            _ => Refusal::BadFrame,
+            ProtocolError::UnmaskedFrame
+            | ProtocolError::MaskedFrame
+            | ProtocolError::InvalidOpcode(_)
+            | ProtocolError::InvalidLength(_)
+            | ProtocolError::BadOpCode
+            | ProtocolError::ContinuationNotStarted
+            | ProtocolError::ContinuationStarted
+            | ProtocolError::ContinuationFragment(_)
+            | ProtocolError::Io(_) => Refusal::BadFrame,
         }
     }
 
@@ -144,7 +152,11 @@ mod tests {
         assert_eq!(outcome(&frame(0x09, b"x"), 10), Err(Refusal::BadFrame), "fragmented ping");
         assert_eq!(outcome(&frame(0x89, &[0; 126]), 200), Err(Refusal::BadFrame), "long ping");
         assert_eq!(outcome(&frame(0x88, b"x"), 10), Err(Refusal::BadFrame), "half a close code");
-        assert_eq!(outcome(&[frame(0x01, b"a"), frame(0x81, b"b")].concat(), 10), Err(Refusal::BadFrame), "interleaved");
+        assert_eq!(
+            outcome(&[frame(0x01, b"a"), frame(0x81, b"b")].concat(), 10),
+            Err(Refusal::BadFrame),
+            "interleaved"
+        );
         assert_eq!(outcome(&frame(0x82, b"x"), 10), Err(Refusal::Binary));
     }
 

@@ -1,7 +1,8 @@
 //! One connection's life on its worker.
 //!
 //! A future written by hand, because ten thousand of them wait at any time: it holds the machine,
-//! an incomplete frame if there is one, and nothing else.
+//! an incomplete frame if there is one, and nothing else. What it does for its machine stands in
+//! `perform`, how it ends in `ending`.
 
 use std::future::Future;
 use std::io;
@@ -15,17 +16,15 @@ use tokio::net::tcp::OwnedReadHalf;
 use tokio::time::Instant;
 use tokio_util::io::poll_read_buf;
 
-use crate::error::{Answer, Refusal};
-use crate::hub::{Busy, ConnectionKey, Joining, Publication, Signals, Waiting};
-use crate::protocol::{Frame, outbound};
+use crate::error::Refusal;
+use crate::hub::{ConnectionKey, Flushed, Signals, Waiting};
+use crate::protocol::Frame;
 use crate::rules::{Permit, Seat};
-use crate::telemetry;
 
 use super::assembler::{Assembler, Incoming};
 use super::context::{Context, SCRATCH};
-use super::farewell::farewell;
-use super::liveness::{Liveness, Patience, Verdict};
-use super::machine::{Effect, Machine, SignedIn};
+use super::liveness::Liveness;
+use super::machine::Machine;
 use super::wire::TcpWire;
 
 /// Reads in one poll, so that one busy peer does not starve the others.
@@ -33,34 +32,38 @@ const READS: usize = 8;
 
 /// An accepted connection; leaves all that it holds when dropped.
 pub(super) struct Connection {
-    context: Rc<Context>,
-    key: ConnectionKey,
-    reader: OwnedReadHalf,
-    wire: Rc<TcpWire>,
-    machine: Machine,
-    assembler: Assembler,
+    pub(super) context: Rc<Context>,
+    pub(super) key: ConnectionKey,
+    pub(super) reader: OwnedReadHalf,
+    pub(super) wire: Rc<TcpWire>,
+    pub(super) machine: Machine,
+    pub(super) assembler: Assembler,
     /// Bytes that are no whole frame yet, or wait until the connection is resumed.
-    rest: BytesMut,
-    phase: Phase,
-    liveness: Liveness,
+    pub(super) rest: BytesMut,
+    pub(super) phase: Phase,
+    pub(super) liveness: Liveness,
     /// When an unauthorized connection ends, where the app wants that.
-    authorize_by: Option<Instant>,
+    pub(super) authorize_by: Option<Instant>,
     /// When to look at the clock next; earlier wake-ups of the wheel are in vain.
-    check_at: Instant,
-    waiting: Option<Waiting>,
+    pub(super) check_at: Instant,
+    pub(super) waiting: Option<Waiting>,
     _permit: Permit,
     _seat: Seat,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Phase {
+pub(super) enum Phase {
     Open,
     /// Reads nothing until a home has answered.
     Paused,
     /// Waits for the peer's Close frame.
-    Closing { until: Instant },
+    Closing {
+        until: Instant,
+    },
     /// Nothing more to say or to hear once the outbox is empty.
-    Ending { until: Instant },
+    Ending {
+        until: Instant,
+    },
 }
 
 /// What a connection begins with.
@@ -121,24 +124,24 @@ impl Connection {
         if signals.has(Signals::RESUMED) || self.waiting.is_some() {
             self.poll_answers(task);
         }
-        self.poll_flush(task);
-        if self.has_ended() || self.poll_reads(task).is_ready() {
+        if self.poll_flush(task).is_ready() || self.poll_reads(task).is_ready() {
             return Poll::Ready(());
         }
         Poll::Pending
     }
 
-    /// Writes what waits, and registers for room in the socket where it does not fit.
-    fn poll_flush(&self, task: &mut Task<'_>) {
-        while !self.context.hub.flush(self.key) {
-            if self.wire.stream().poll_write_ready(task).is_pending() {
-                return;
+    /// Writes what waits, and registers for room in the socket where it does not fit; ready when
+    /// the connection has ended: its wire is gone, or the last word is out.
+    fn poll_flush(&self, task: &mut Task<'_>) -> Poll<()> {
+        loop {
+            match self.context.hub.flush(self.key) {
+                Flushed::All if matches!(self.phase, Phase::Ending { .. }) => return Poll::Ready(()),
+                Flushed::All => return Poll::Pending,
+                // An error shows up in the next write.
+                Flushed::Blocked => drop(ready!(self.wire.stream().poll_write_ready(task))),
+                Flushed::Broken => return Poll::Ready(()),
             }
         }
-    }
-
-    fn has_ended(&self) -> bool {
-        matches!(self.phase, Phase::Ending { .. }) && self.context.hub.flush(self.key)
     }
 
     /// Reads as long as there is something; ready when the peer has gone.
@@ -151,8 +154,7 @@ impl Connection {
                 Ok(0) | Err(_) => return Poll::Ready(()),
                 Ok(_) => self.liveness.heard(self.context.coarse_now.get()),
             }
-            self.poll_flush(task);
-            if self.has_ended() {
+            if self.poll_flush(task).is_ready() {
                 return Poll::Ready(());
             }
         }
@@ -184,7 +186,7 @@ impl Connection {
         read
     }
 
-    fn process_rest(&mut self) {
+    pub(super) fn process_rest(&mut self) {
         let mut buffer = mem::take(&mut self.rest);
         self.process(&mut buffer);
         self.rest = buffer;
@@ -202,6 +204,9 @@ impl Connection {
 
     /// Handles the whole messages in `buffer`, until there is none or the connection pauses.
     fn process(&mut self, buffer: &mut BytesMut) {
+        if !buffer.is_empty() {
+            self.context.hub.listen();
+        }
         while matches!(self.phase, Phase::Open | Phase::Closing { .. }) && !buffer.is_empty() {
             match self.assembler.next(buffer) {
                 Ok(None) => return,
@@ -226,184 +231,6 @@ impl Connection {
             buffer.clear();
         }
     }
-
-    fn receive(&mut self, text: &str) {
-        self.context.metrics.messages.increment(1);
-        match self.machine.receive(text, Instant::now()) {
-            Effect::Nothing => {}
-            Effect::Reply(frame) => self.context.hub.push(self.key, &frame),
-            Effect::Join(joining) => self.join(joining),
-            Effect::Leave(left) => self.context.hub.leave(self.key, left.channel, left.member, left.counts),
-            Effect::SignIn(signed_in) => self.sign_in(signed_in),
-            Effect::Publish(publication) => self.publish(publication),
-            Effect::Refuse(refusal, channel) => self.refuse(&refusal, channel.as_deref()),
-        }
-    }
-
-    fn join(&mut self, joining: Joining) {
-        self.context.hub.join(self.key, joining);
-        self.phase = Phase::Paused;
-        if self.take_outcome() {
-            self.phase = Phase::Open;
-        }
-    }
-
-    /// Takes the home's answer to a subscription; whether it was there.
-    fn take_outcome(&mut self) -> bool {
-        let Some(outcome) = self.context.hub.take_outcome(self.key) else {
-            return false;
-        };
-        if let Err((refusal, channel)) = self.machine.joined(outcome) {
-            self.refuse(&refusal, Some(&channel));
-        }
-        true
-    }
-
-    fn sign_in(&mut self, signed_in: SignedIn) {
-        let hub = &self.context.hub;
-        if let Some(reply) = &signed_in.reply {
-            hub.push(self.key, reply);
-        }
-        if let Some(refusal) = &signed_in.refusal {
-            self.refuse(refusal, None);
-        }
-        let hub = &self.context.hub;
-        if let Some(user) = signed_in.user {
-            hub.sign_in(self.key, user);
-        }
-        hub.unwatch(self.key, signed_in.unwatch);
-        if !signed_in.watch.is_empty() && hub.watch(self.key, signed_in.watch) {
-            self.phase = Phase::Paused;
-        }
-    }
-
-    fn publish(&mut self, publication: Publication) {
-        self.context.metrics.client_events.increment(1);
-        self.waiting = self.context.hub.publish_one(publication);
-        if self.waiting.is_some() {
-            self.phase = Phase::Paused;
-        }
-    }
-
-    /// Takes the answer that a paused connection waits for, and goes on.
-    fn poll_answers(&mut self, task: &mut Task<'_>) {
-        if self.phase != Phase::Paused {
-            return;
-        }
-        let is_answered = if let Some(waiting) = &mut self.waiting {
-            let sent = waiting.as_mut().poll(task);
-            if sent == Poll::Ready(Err(Busy)) {
-                self.refuse(&Refusal::Overloaded, None);
-            }
-            sent.is_ready()
-        } else if self.machine.is_joining() {
-            self.take_outcome()
-        } else {
-            !self.context.hub.is_awaiting_states(self.key)
-        };
-        if is_answered {
-            self.waiting = None;
-            self.phase = Phase::Open;
-            self.process_rest();
-        }
-    }
-
-    /// Tells the peer no, and begins to close where the refusal says so.
-    fn refuse(&mut self, refusal: &Refusal, failed_channel: Option<&str>) {
-        let hub = &self.context.hub;
-        match refusal.answer() {
-            Answer::Error(code) => {
-                telemetry::refused(code.unwrap_or_default());
-                hub.push(self.key, &outbound::error(code, &refusal.to_string()));
-                if let Some(channel) = failed_channel.filter(|channel| self.tells_failure(channel)) {
-                    let (kind, status) = refusal.subscription_failure();
-                    hub.push(self.key, &outbound::subscription_error(channel, kind, &refusal.to_string(), status));
-                }
-            }
-            Answer::Close(code) => {
-                telemetry::refused(code);
-                if let Some(frames) = farewell(refusal) {
-                    hub.close(self.key, &frames[..]);
-                }
-                self.begin_closing();
-            }
-            Answer::CloseSilently(code) => {
-                telemetry::refused(code);
-                hub.close(self.key, &[Frame::close(code, &refusal.to_string())]);
-                self.begin_closing();
-            }
-            Answer::Status(_) => {}
-        }
-    }
-
-    /// Java cannot digest the extra event on encrypted channels.
-    fn tells_failure(&self, channel: &str) -> bool {
-        self.machine.app().config.subscription_error && !channel.starts_with("private-encrypted-")
-    }
-
-    fn begin_closing(&mut self) {
-        if matches!(self.phase, Phase::Open | Phase::Paused) {
-            let until = Instant::now() + self.context.server.close_timeout;
-            self.phase = Phase::Closing { until };
-            self.check_at = until;
-            self.context.schedule(self.key, until);
-        }
-    }
-
-    /// The peer said Close: answer in kind, unless ours went first, and end when that is out.
-    fn answer_close(&mut self, code: Option<u16>) {
-        let answer = code.map_or_else(Frame::close_empty, |code| Frame::close(code, ""));
-        self.context.hub.close(self.key, &[answer]);
-        self.begin_closing();
-        if let Phase::Closing { until } = self.phase {
-            self.phase = Phase::Ending { until };
-        }
-    }
-
-    /// Does what the clock says; whether the connection's time is over.
-    fn has_run_out(&mut self, now: Instant) -> bool {
-        if now < self.check_at {
-            return false;
-        }
-        if let Phase::Closing { until } | Phase::Ending { until } = self.phase {
-            if now >= until {
-                return true;
-            }
-            self.check_again(until);
-            return false;
-        }
-        if self.machine.is_authorized() {
-            self.authorize_by = None;
-        }
-        if self.authorize_by.is_some_and(|by| now >= by) {
-            self.refuse(&Refusal::NotAuthorizedInTime, None);
-            return false;
-        }
-        let config = &self.machine.app().config;
-        let patience = Patience { activity: config.activity_timeout, pong: config.pong_timeout };
-        let next = match self.liveness.check(patience, now) {
-            Verdict::Wait(at) => at,
-            Verdict::Probe(at) => {
-                self.context.hub.push(self.key, &Frame::ping());
-                at
-            }
-            Verdict::Dead => {
-                self.refuse(&Refusal::NoPong, None);
-                return false;
-            }
-            Verdict::Inactive => {
-                self.refuse(&Refusal::Inactive, None);
-                return false;
-            }
-        };
-        self.check_again(self.authorize_by.map_or(next, |by| by.min(next)));
-        false
-    }
-
-    fn check_again(&mut self, at: Instant) {
-        self.check_at = at;
-        self.context.schedule(self.key, at);
-    }
 }
 
 impl Future for Connection {
@@ -416,22 +243,8 @@ impl Future for Connection {
 
 impl Drop for Connection {
     fn drop(&mut self) {
-        let hub = &self.context.hub;
-        // A subscription may have been granted while the connection was closing.
-        if let Some(Ok(())) = hub.take_outcome(self.key) {
-            drop(self.machine.joined(Ok(())));
-        }
-        let (left, signed_in) = self.machine.take_all();
-        for left in left {
-            hub.leave(self.key, left.channel, left.member, left.counts);
-        }
-        if let Some(signed_in) = signed_in {
-            hub.unwatch(self.key, signed_in.unwatch);
-            if let Some(user) = signed_in.user {
-                hub.sign_out(self.key, user);
-            }
-        }
-        hub.remove(self.key);
+        self.release();
+        self.context.hub.remove(self.key);
         self.context.metrics.open.decrement(1);
     }
 }

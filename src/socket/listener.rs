@@ -7,15 +7,23 @@ use std::os::fd::OwnedFd;
 use std::rc::Rc;
 use std::time::Duration;
 
+use actix_http::Protocol as Http;
 use actix_service::Service;
 use rustix::io::Errno;
 use socket2::{Domain, Protocol, Socket, Type};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpListener;
 
 use super::context::Context;
+use super::guarded::{Guarded, Patience};
+
+/// A peer at the door, as the HTTP service takes it.
+pub type Arrival = (Guarded, Http, Option<SocketAddr>);
 
 /// Pause after an accept that failed for want of memory or the like.
 const BACKOFF: Duration = Duration::from_millis(50);
+
+/// Time for an HTTP client to read an answer that came before the end of its body.
+pub const LINGER: Duration = Duration::from_secs(1);
 
 /// One worker's socket on a port that all workers share.
 #[derive(Debug)]
@@ -60,14 +68,16 @@ impl Listener {
 /// When the socket cannot be watched; never afterwards.
 pub async fn accept_loop<S>(context: Rc<Context>, listener: Listener, service: S) -> io::Result<()>
 where
-    S: Service<TcpStream> + 'static,
+    S: Service<Arrival> + 'static,
 {
     let listener = TcpListener::from_std(listener.0)?;
     let service = Rc::new(service);
+    let head = context.server.handshake_timeout;
+    let patience = Patience { head, idle: context.server.keep_alive + head, last: LINGER };
     let mut spare = spare();
     loop {
         match listener.accept().await {
-            Ok((stream, _)) => serve(&service, stream),
+            Ok((stream, peer)) => serve(&service, (Guarded::new(stream, patience), Http::Http1, Some(peer))),
             Err(error) if is_out_of_descriptors(&error) => {
                 drop(spare.take());
                 if let Ok((refused, _)) = listener.accept().await {
@@ -87,13 +97,11 @@ where
     }
 }
 
-fn serve<S: Service<TcpStream> + 'static>(service: &Rc<S>, stream: TcpStream) {
-    // Failing to switch Nagle off costs latency, not correctness.
-    drop(stream.set_nodelay(true));
+fn serve<S: Service<Arrival> + 'static>(service: &Rc<S>, arrival: Arrival) {
     let service = service.clone();
     drop(tokio::task::spawn_local(async move {
         // A peer that breaks HTTP, or leaves in the middle, is its own misfortune.
-        drop(service.call(stream).await);
+        drop(service.call(arrival).await);
     }));
 }
 
@@ -107,5 +115,8 @@ fn is_out_of_descriptors(error: &io::Error) -> bool {
 }
 
 fn is_peers_fault(error: &io::Error) -> bool {
-    matches!(error.kind(), io::ErrorKind::ConnectionAborted | io::ErrorKind::ConnectionReset | io::ErrorKind::Interrupted)
+    matches!(
+        error.kind(),
+        io::ErrorKind::ConnectionAborted | io::ErrorKind::ConnectionReset | io::ErrorKind::Interrupted
+    )
 }

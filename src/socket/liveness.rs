@@ -105,7 +105,7 @@ mod tests {
                     probes += 1;
                     now = at;
                 }
-                verdict => {
+                verdict @ (Verdict::Dead | Verdict::Inactive) => {
                     assert_eq!((verdict, now), (Verdict::Inactive, start + DAY));
                     break;
                 }

@@ -12,7 +12,7 @@ use tokio::time::Instant;
 use crate::error::Refusal;
 use crate::hub::{ChannelKey, Joining, Publication, UserKey};
 use crate::protocol::{
-    ChannelName, ClientMessage, Frame, Member, SignIn, SocketId, Subscribe, User, UserId, outbound,
+    ChannelName, ClientMessage, Frame, Malformed, Member, SignIn, SocketId, Subscribe, User, UserId, outbound,
 };
 use crate::rules::{self, App, ClientEvent, Rate};
 
@@ -125,11 +125,17 @@ impl Machine {
             Ok(ClientMessage::SignIn(request)) => {
                 self.sign_in(&request).map_or_else(|refusal| Effect::Refuse(refusal, None), Effect::SignIn)
             }
-            Ok(ClientMessage::ClientEvent { name, channel, data }) => ClientEvent::check(&self.app, name, &channel, data)
-                .map_err(Refusal::from)
-                .and_then(|event| self.client_event(&event, &channel, now))
-                .map_or_else(|refusal| Effect::Refuse(refusal, None), Effect::Publish),
-            Err(malformed) => Effect::Refuse(malformed.into(), None),
+            Ok(ClientMessage::ClientEvent { name, channel, data }) => {
+                ClientEvent::check(&self.app, name, &channel, data)
+                    .map_err(Refusal::from)
+                    .and_then(|event| self.client_event(&event, &channel, now))
+                    .map_or_else(|refusal| Effect::Refuse(refusal, None), Effect::Publish)
+            }
+            Err(malformed) => {
+                let channel =
+                    if let Malformed::ChannelData(channel) = &malformed { Some(channel.clone()) } else { None };
+                Effect::Refuse(malformed.into(), channel)
+            }
         }
     }
 

@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use actix_http::header::{self, HeaderMap};
 use actix_http::{HttpMessage, Request, h1, ws};
-use actix_rt::net::TcpStream;
 use bytes::BytesMut;
+use tokio::net::TcpStream;
 
 use crate::error::Refusal;
 use crate::hub::Newcomer;
@@ -18,6 +18,7 @@ use crate::rules::{self, App, Permit, Seat};
 use super::connection::{Beginning, Connection};
 use super::context::Context;
 use super::farewell::refuse;
+use super::guarded::Guarded;
 use super::machine::Machine;
 use super::wire::TcpWire;
 
@@ -40,10 +41,10 @@ struct Accepted {
 pub async fn upgrade(
     context: Rc<Context>,
     request: Request,
-    framed: actix_codec::Framed<TcpStream, h1::Codec>,
+    framed: actix_codec::Framed<Guarded, h1::Codec>,
 ) -> Result<(), Infallible> {
     let parts = framed.into_parts();
-    let stream = parts.io;
+    let stream = parts.io.into_inner();
     if let Err(error) = ws::verify_handshake(request.head()) {
         reject(&stream, &error);
         return Ok(());
@@ -147,7 +148,9 @@ fn reject(stream: &TcpStream, error: &ws::HandshakeError) {
             ("426 Upgrade Required", "Sec-WebSocket-Version: 13\r\n")
         }
         ws::HandshakeError::GetMethodRequired => ("405 Method Not Allowed", "Allow: GET\r\n"),
-        _ => ("400 Bad Request", ""),
+        ws::HandshakeError::NoWebsocketUpgrade
+        | ws::HandshakeError::NoConnectionUpgrade
+        | ws::HandshakeError::BadWebsocketKey => ("400 Bad Request", ""),
     };
     let body = format!("{error}\n");
     let response = format!(
