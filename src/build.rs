@@ -1,7 +1,6 @@
 //! Names the commit in `--version`, and rebuilds when the pages change.
 
-#![expect(clippy::print_stdout, reason = "this is how a build script speaks to cargo")]
-#![expect(clippy::disallowed_methods, reason = "cargo hands over its facts as variables")]
+#![expect(clippy::disallowed_methods, reason = "cargo hands its facts over as variables")]
 
 use std::path::Path;
 use std::process::Command;
@@ -9,7 +8,7 @@ use std::process::Command;
 fn main() {
     let package = std::env::var("CARGO_PKG_VERSION").unwrap_or_default();
     let version = commit().map_or_else(|| package.clone(), |commit| format!("{package} ({commit})"));
-    println!("cargo:rustc-env=SALURAN_VERSION={version}");
+    println!("cargo:rustc-env=BUILD_VERSION={version}");
     println!("cargo:rerun-if-changed=examples/dashboards/dist");
     for reference in [".git/HEAD", ".git/refs/heads", ".git/packed-refs"] {
         if Path::new(reference).exists() {

@@ -162,10 +162,12 @@ impl Refusal {
     /// Source: protocol reference, section 2.8.
     #[must_use]
     pub const fn subscription_failure(&self) -> (&'static str, u16) {
-        match self {
-            Self::Join { reason: JoinRefused::Full { .. }, .. } => ("LimitReached", code::OVER_CAPACITY),
-            Self::TooManyChannels { .. } | Self::Rule(rules::Error::Channel(_)) => ("LimitReached", code::UNAUTHORIZED),
-            _ => ("AuthError", 401),
+        if matches!(self, Self::Join { reason: JoinRefused::Full { .. }, .. }) {
+            ("LimitReached", code::OVER_CAPACITY)
+        } else if matches!(self, Self::TooManyChannels { .. } | Self::Rule(rules::Error::Channel(_))) {
+            ("LimitReached", code::UNAUTHORIZED)
+        } else {
+            ("AuthError", 401)
         }
     }
 }

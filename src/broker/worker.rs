@@ -5,8 +5,8 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 
+use actix_codec::Framed;
 use actix_http::{HttpService, KeepAlive, Request, h1};
-use actix_rt::net::TcpStream;
 use actix_service::{Service, ServiceFactory, fn_service, map_config};
 use actix_web::App;
 use actix_web::dev::AppConfig;
@@ -19,7 +19,7 @@ use crate::error::Refusal;
 use crate::http::{self, State};
 use crate::hub::{self, Hub, Mailboxes, Settings};
 use crate::rules::{Apps, Node};
-use crate::socket::{Context, Listener, accept_loop, farewell, upgrade};
+use crate::socket::{Arrival, Context, Guarded, LINGER, Listener, accept_loop, farewell, upgrade};
 use crate::telemetry::{self, HttpMetrics};
 
 use super::drain::drain;
@@ -96,32 +96,32 @@ async fn serve(setup: Setup) -> io::Result<()> {
 
 /// HTTP and WebSockets for everybody: the actix-web application, and the hook that takes upgrades
 /// out of HTTP's hands.
-async fn main_service(context: Rc<Context>, state: Rc<State>) -> io::Result<impl Service<TcpStream>> {
+async fn main_service(context: Rc<Context>, state: Rc<State>) -> io::Result<impl Service<Arrival>> {
     let server = context.server.clone();
-    let hook = move |(request, framed): (Request, actix_codec::Framed<TcpStream, h1::Codec>)| {
-        upgrade(context.clone(), request, framed)
-    };
+    let hook =
+        move |(request, framed): (Request, Framed<Guarded, h1::Codec>)| upgrade(context.clone(), request, framed);
     let app = App::new().configure(|config| http::routes(config, state));
     HttpService::build()
         .keep_alive(KeepAlive::Timeout(server.keep_alive))
         .client_request_timeout(server.handshake_timeout)
+        .client_disconnect_timeout(LINGER)
+        .on_connect_ext(|socket: &Guarded, data| drop(data.insert(socket.last_answer())))
         .upgrade(fn_service(hook))
         .finish(map_config(app, |()| AppConfig::default()))
-        .tcp()
         .new_service(())
         .await
         .map_err(|()| io::Error::other("the HTTP service could not be made"))
 }
 
 /// The operator's paths.
-async fn admin_service(state: Rc<State>) -> io::Result<impl Service<TcpStream>> {
+async fn admin_service(state: Rc<State>) -> io::Result<impl Service<Arrival>> {
     let server = state.server.clone();
     let app = App::new().configure(|config| http::admin(config, state));
     HttpService::build()
         .keep_alive(KeepAlive::Timeout(server.keep_alive))
         .client_request_timeout(server.handshake_timeout)
+        .client_disconnect_timeout(LINGER)
         .finish(map_config(app, |()| AppConfig::default()))
-        .tcp()
         .new_service(())
         .await
         .map_err(|()| io::Error::other("the admin service could not be made"))

@@ -11,7 +11,7 @@ use super::{check, publish, serve, tail};
 #[derive(Debug, Parser)]
 #[command(
     name = "saluran",
-    version = env!("SALURAN_VERSION"),
+    version = env!("BUILD_VERSION"),
     about = "A Pusher-protocol channel broker: stock Pusher clients and libraries, one binary, one file.",
     after_help = "Start here:
   saluran check                       is channels.toml right?

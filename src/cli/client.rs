@@ -1,7 +1,7 @@
 //! What the client commands share: which broker, as which app.
 
 use std::future::Future;
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -89,9 +89,9 @@ impl Where {
 /// An address that listens everywhere is reached on this machine.
 const fn reachable(host: IpAddr) -> IpAddr {
     match host {
-        IpAddr::V4(host) if host.is_unspecified() => IpAddr::V4(std::net::Ipv4Addr::LOCALHOST),
-        IpAddr::V6(host) if host.is_unspecified() => IpAddr::V6(std::net::Ipv6Addr::LOCALHOST),
-        host => host,
+        IpAddr::V4(any) if any.is_unspecified() => IpAddr::V4(Ipv4Addr::LOCALHOST),
+        IpAddr::V6(any) if any.is_unspecified() => IpAddr::V6(Ipv6Addr::LOCALHOST),
+        IpAddr::V4(_) | IpAddr::V6(_) => host,
     }
 }
 
@@ -105,5 +105,7 @@ pub(super) fn block_on(command: impl Future<Output = Result<(), String>>) -> Exi
 
 /// What to do when nobody answers at `base`.
 pub(super) fn unreachable(base: &str, error: &dyn std::fmt::Display) -> String {
-    format!("cannot reach a broker at {base}: {error}\nIs it running there? Start it with `saluran serve`, or name another with --broker HOST:PORT.")
+    format!(
+        "cannot reach a broker at {base}: {error}\nIs it running there? Start it with `saluran serve`, or name another with --broker HOST:PORT."
+    )
 }

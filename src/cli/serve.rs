@@ -4,7 +4,7 @@ use std::io::{self, Write};
 use std::path::Path;
 use std::process::ExitCode;
 
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::broker::Broker;
 use crate::config::{self, Loaded, LogFormat, Source};
@@ -36,32 +36,44 @@ pub(super) fn run(path: Option<&Path>) -> ExitCode {
         Ok(broker) => broker,
         Err(error) => return fail(UNAVAILABLE, &error),
     };
-    runtime.block_on(serve(broker))
+    match runtime.block_on(serve(broker)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => fail(UNAVAILABLE, &error),
+    }
 }
 
-async fn serve(broker: Broker) -> ExitCode {
+async fn serve(broker: Broker) -> io::Result<()> {
+    // Before anybody can know that we run: a signal that comes at once must find us listening.
+    let mut signals = Signals::new()?;
     let admin = broker.admin_address().map_or_else(|| "off".to_owned(), |address| address.to_string());
-    tracing::info!(address = %broker.address(), %admin, version = env!("SALURAN_VERSION"), "listening");
-    let name = match stop_signal().await {
-        Ok(name) => name,
-        Err(error) => return fail(UNAVAILABLE, &error),
-    };
-    tracing::info!(signal = name, "draining");
+    tracing::info!(address = %broker.address(), %admin, version = env!("BUILD_VERSION"), "listening");
+    let signal = signals.next().await;
+    tracing::info!(signal, "draining");
     // A second signal ends the process at once: whoever sends two means it.
     tokio::select! {
         () = broker.shutdown() => tracing::info!("stopped"),
-        _ = stop_signal() => tracing::warn!("stopped before the drain was over"),
+        _ = signals.next() => tracing::warn!("stopped before the drain was over"),
     }
-    ExitCode::SUCCESS
+    Ok(())
 }
 
-/// Waits for a signal that ends the broker.
-async fn stop_signal() -> io::Result<&'static str> {
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    tokio::select! {
-        _ = terminate.recv() => Ok("SIGTERM"),
-        _ = interrupt.recv() => Ok("SIGINT"),
+/// The signals that end the broker.
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Signals {
+    fn new() -> io::Result<Self> {
+        Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
+    }
+
+    /// Waits for one and names it. Cancel-safe, as receiving is.
+    async fn next(&mut self) -> &'static str {
+        tokio::select! {
+            _ = self.terminate.recv() => "SIGTERM",
+            _ = self.interrupt.recv() => "SIGINT",
+        }
     }
 }
 

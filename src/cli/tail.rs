@@ -105,19 +105,14 @@ async fn connect(target: &Target) -> Result<Framed<BoxedSocket, Codec>, String> 
 }
 
 /// Subscribes and prints, until the connection ends or enough was seen.
-async fn follow(
-    arguments: &Arguments,
-    target: &Target,
-    mut socket: Framed<BoxedSocket, Codec>,
-    left: &mut u64,
-) -> End {
+async fn follow(arguments: &Arguments, target: &Target, mut socket: Framed<BoxedSocket, Codec>, left: &mut u64) -> End {
     while *left > 0 {
         let frame = match timeout(SILENCE, socket.next()).await {
             Ok(Some(Ok(frame))) => frame,
             Ok(Some(Err(error))) => return End::Lost(format!("connection broken: {error}")),
             Ok(None) => return End::Lost("connection closed".to_owned()),
             Err(_) => {
-                if send(&mut socket, Message::Text(r#"{"event":"pusher:ping","data":{}}"#.into())).await.is_err() {
+                if !send(&mut socket, Message::Text(r#"{"event":"pusher:ping","data":{}}"#.into())).await {
                     return End::Lost("connection silent".to_owned());
                 }
                 continue;
@@ -126,7 +121,9 @@ async fn follow(
         let text = match frame {
             Frame::Text(text) => text,
             Frame::Ping(payload) => {
-                drop(send(&mut socket, Message::Pong(payload)).await);
+                if !send(&mut socket, Message::Pong(payload)).await {
+                    return End::Lost("connection broken".to_owned());
+                }
                 continue;
             }
             Frame::Close(reason) => return closed(reason),
@@ -138,7 +135,7 @@ async fn follow(
         match &*message.event {
             "pusher:connection_established" => {
                 for request in subscriptions(arguments, target, &message.data) {
-                    if send(&mut socket, Message::Text(request.into())).await.is_err() {
+                    if !send(&mut socket, Message::Text(request.into())).await {
                         return End::Lost("connection broken".to_owned());
                     }
                 }
@@ -149,12 +146,14 @@ async fn follow(
             _ => {}
         }
     }
-    drop(send(&mut socket, Message::Close(None)).await);
+    // We have what we wanted; whether the goodbye arrives is all one.
+    send(&mut socket, Message::Close(None)).await;
     End::Enough
 }
 
-async fn send(socket: &mut Framed<BoxedSocket, Codec>, message: Message) -> Result<(), ()> {
-    timeout(PATIENCE, socket.send(message)).await.map_err(drop)?.map_err(drop)
+/// Sends within our patience; whether it went out.
+async fn send(socket: &mut Framed<BoxedSocket, Codec>, message: Message) -> bool {
+    matches!(timeout(PATIENCE, socket.send(message)).await, Ok(Ok(())))
 }
 
 fn closed(reason: Option<awc::ws::CloseReason>) -> End {

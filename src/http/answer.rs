@@ -44,6 +44,10 @@ impl ResponseError for Refused {
         if status == StatusCode::SERVICE_UNAVAILABLE {
             response.insert_header((RETRY_AFTER, "1"));
         }
+        if matches!(self.0, Refusal::SlowBody | Refusal::BodyTooBig { .. }) {
+            // The rest of the body may never come, and nobody would read it.
+            response.force_close();
+        }
         text(&mut response, format!("{self}\n"))
     }
 }

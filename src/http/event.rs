@@ -13,7 +13,7 @@ use crate::rules::App;
 use super::info::Info;
 
 /// The fields of an event, unchecked.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Clone, Copy, Deserialize)]
 pub struct Fields<'a> {
     #[serde(borrow)]
     name: Option<&'a RawValue>,
@@ -76,13 +76,15 @@ impl<'a> Fields<'a> {
 
     fn check_on(&self, app: &App, names: Vec<Cow<'a, str>>) -> Result<Checked, Refusal> {
         let limits = &app.config.limits;
-        let name = EventName::from_publisher(string(self.name, "name")?, limits.event_name).map_err(Refusal::BadEvent)?;
+        let name =
+            EventName::from_publisher(string(self.name, "name")?, limits.event_name).map_err(Refusal::BadEvent)?;
         let data = self.data.ok_or_else(|| missing("data"))?;
         let data = EventData::from_publisher(data, limits.event_data_bytes).map_err(Refusal::BadEvent)?;
-        let except = self.socket_id.map(|raw| socket_id(raw)).transpose()?;
-        let info = self.info.map_or(Ok(Info::default()), |raw| {
-            Info::parse_for_publishing(&string(Some(raw), "info")?)
-        })?;
+        let except = self.socket_id.map(socket_id).transpose()?;
+        let info = match self.info {
+            Some(raw) => Info::parse_for_publishing(&string(Some(raw), "info")?)?,
+            None => Info::default(),
+        };
         let mut channels: Vec<ChannelName> = Vec::with_capacity(names.len());
         for name in names {
             let channel = ChannelName::parse(&name, limits.channel_name).map_err(Refusal::BadChannel)?;

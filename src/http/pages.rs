@@ -1,7 +1,7 @@
 //! The pages that come with the broker, built in.
 
 use actix_web::http::Method;
-use actix_web::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS};
+use actix_web::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, LOCATION, X_CONTENT_TYPE_OPTIONS};
 use actix_web::{HttpRequest, HttpResponse};
 use rust_embed::{Embed, EmbeddedFile};
 use serde::Serialize;
@@ -18,7 +18,7 @@ use super::state::state;
 struct Pages;
 
 /// What a page may load and where it may connect: its own host, and WebSockets.
-const POLICY: &str = "default-src 'self'; connect-src 'self' ws: wss:; img-src 'self' data:; style-src 'self' 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'";
+const POLICY: &str = "default-src 'self'; connect-src 'self' ws: wss:; img-src 'self' data:; frame-ancestors 'none'; base-uri 'none'; form-action 'self'";
 
 /// Said at `/` by a binary without pages.
 const NO_PAGES: &str = "Saluran is running. This binary was built without pages; `make run` builds them.\n";
@@ -39,7 +39,12 @@ pub(super) async fn page(request: HttpRequest) -> Outcome {
         return Err(Refusal::NotFound(request.path().to_owned()).into());
     }
     let prefix = &*state(&request).server.path_prefix;
-    let path = request.path().strip_prefix(prefix).unwrap_or_default().trim_start_matches('/');
+    let path = request.path().strip_prefix(prefix).unwrap_or_default();
+    if path.is_empty() {
+        // The pages name their files relative to their folder.
+        return Ok(HttpResponse::PermanentRedirect().insert_header((LOCATION, format!("{prefix}/"))).finish());
+    }
+    let path = path.trim_start_matches('/');
     let name = if path.is_empty() || path.ends_with('/') { format!("{path}index.html") } else { path.to_owned() };
     match Pages::get(&name) {
         Some(file) => Ok(serve(&name, file)),

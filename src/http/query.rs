@@ -66,10 +66,10 @@ pub(super) async fn channels(request: HttpRequest, signed: Signed) -> Outcome {
     }
     let found = state(&request).hub.channels(signed.app.index, prefix).await?;
     let listed = found.into_iter().filter(|channel| channel.name.user().is_none());
-    Ok(json(&Channels { channels: listed.map(|channel| entry(channel, info)).collect() }))
+    Ok(json(&Channels { channels: listed.map(|channel| entry(&channel, info)).collect() }))
 }
 
-fn entry(channel: ChannelSummary, info: Info) -> (String, Counts) {
+fn entry(channel: &ChannelSummary, info: Info) -> (String, Counts) {
     let counts = Counts {
         user_count: channel.members.filter(|_| info.user_count),
         subscription_count: info.subscription_count.then_some(channel.subscriptions),

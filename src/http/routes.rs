@@ -29,9 +29,7 @@ pub fn routes(config: &mut ServiceConfig, state: Rc<State>) {
                     .route(web::post().to(users::terminate_connections)),
             )
             // The Python library leaves the app out of this path.
-            .service(
-                post("/users/{user_id}/terminate_connections").route(web::post().to(users::terminate_connections)),
-            )
+            .service(post("/users/{user_id}/terminate_connections").route(web::post().to(users::terminate_connections)))
             .route("/app/{key}", web::to(upgrade_required))
             .route("/up", web::get().to(health::up))
             .route("/live", web::get().to(health::live))

@@ -56,14 +56,14 @@ impl FromRequest for Signed {
 
 /// Checks a request in the order of the protocol reference's section 4.4.
 async fn verify(request: &HttpRequest, payload: &mut Payload) -> Result<Signed, Refusal> {
-    let state = state(request);
+    // Read first, whatever else is wrong: a connection with an unread body cannot be used again.
+    let body = body::read(request, payload).await?;
     let parameters = parse(request.query_string());
     let key = find(&parameters, "auth_key").ok_or_else(|| unauthenticated("Missing parameter: auth_key"))?;
     let app = app(request, key)?;
     let signer = app.signer(key).ok_or_else(|| unauthenticated("Unknown auth_key"))?.clone();
     check_version(&parameters)?;
     check_timestamp(&parameters, app.config.limits.clock_skew)?;
-    let body = body::read(payload, state.limits.http_body_bytes, state.server.body_timeout).await?;
     check_body(&parameters, &body)?;
     check_signature(request, &signer, &parameters)?;
     if !app.config.enabled {

@@ -101,16 +101,17 @@ fn fields<'a>(signed: &'a Signed, query: Option<&'a str>) -> Result<Fields<'a>, 
 /// The event's fields in the query as a JSON object, if there are any.
 fn in_query(signed: &Signed) -> Option<String> {
     let mut fields = Map::new();
+    let mut channels = Vec::new();
     for (name, value) in signed.parameters() {
         let value = Value::from(value);
         match name {
-            "channels[]" => match fields.entry("channels").or_insert_with(|| Value::Array(Vec::new())) {
-                Value::Array(list) => list.push(value),
-                _ => continue,
-            },
+            "channels[]" => channels.push(value),
             "name" | "channel" | "data" | "socket_id" | "info" => drop(fields.insert(name.to_owned(), value)),
-            _ => continue,
+            _ => {}
         }
+    }
+    if !channels.is_empty() {
+        fields.insert("channels".to_owned(), channels.into());
     }
     (!fields.is_empty()).then(|| Value::Object(fields).to_string())
 }

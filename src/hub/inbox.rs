@@ -55,13 +55,29 @@ pub(super) struct Watcher {
 /// To the worker that has the connections.
 #[derive(Debug)]
 pub(super) enum Notice {
-    Deliver { channel: ChannelKey, frame: Frame, audience: Audience },
+    Deliver {
+        channel: ChannelKey,
+        frame: Frame,
+        audience: Audience,
+    },
     Joined(Box<Joined>),
     /// The state of users that a connection began to watch.
-    Watched { connection: ConnectionKey, online: Vec<UserId>, offline: Vec<UserId> },
+    Watched {
+        connection: ConnectionKey,
+        online: Vec<UserId>,
+        offline: Vec<UserId>,
+    },
     /// A watched user came or went.
-    Status { connections: Vec<ConnectionKey>, user: UserId, online: bool, frame: Frame },
-    Terminate { user: UserKey, farewell: Farewell },
+    Status {
+        connections: Vec<ConnectionKey>,
+        user: UserId,
+        online: bool,
+        frame: Frame,
+    },
+    Terminate {
+        user: UserKey,
+        farewell: Farewell,
+    },
 }
 
 /// The home's answer to a `Join`.

@@ -4,6 +4,8 @@ use std::borrow::Cow;
 
 use serde_json::value::RawValue;
 
+use super::escapes::is_unicode;
+
 /// Why a name or its data cannot be published or sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidEvent {
@@ -87,6 +89,9 @@ impl<'a> EventData<'a> {
         if raw.get().len() > allowed {
             return Err(InvalidEvent::DataTooLong { allowed });
         }
+        if !is_unicode(raw.get()) {
+            return Err(InvalidEvent::NotUnicode);
+        }
         Ok(Self(raw))
     }
 
@@ -150,5 +155,11 @@ mod tests {
         assert_eq!(EventData::from_publisher(&raw(r#""\ud800""#), 99).unwrap_err(), InvalidEvent::NotUnicode);
         assert!(EventData::from_client(&raw("[1,2]"), 5).is_ok());
         assert!(EventData::from_client(&raw("[1,23]"), 5).is_err());
+    }
+
+    #[test]
+    fn half_a_surrogate_pair_is_refused_however_deep_it_is() {
+        let odd = raw(r#"{"n":["\ud800"]}"#);
+        assert_eq!(EventData::from_client(&odd, 99).unwrap_err(), InvalidEvent::NotUnicode);
     }
 }

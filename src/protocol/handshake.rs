@@ -106,6 +106,8 @@ pub fn subprotocol(offered: &str) -> Option<&str> {
     offered.split(',').map(str::trim).find(|token| {
         token
             .strip_prefix("pusher-channels-protocol-")
+            // One digit: a number would also be read from `07` and `+7`.
+            .filter(|version| version.len() == 1)
             .and_then(|version| version.parse::<u8>().ok())
             .is_some_and(|version| VERSIONS.contains(&version))
     })
@@ -153,6 +155,8 @@ mod tests {
             subprotocol("mqtt, pusher-channels-protocol-9, pusher-channels-protocol-5"),
             Some("pusher-channels-protocol-5")
         );
-        assert_eq!(subprotocol("mqtt"), None);
+        for other in ["mqtt", "pusher-channels-protocol-+7", "pusher-channels-protocol-07"] {
+            assert_eq!(subprotocol(other), None, "{other}");
+        }
     }
 }

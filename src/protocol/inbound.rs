@@ -64,6 +64,9 @@ pub enum Malformed {
     /// A field is absent or not a string.
     #[error("Missing parameter: data.{0}")]
     Field(&'static str),
+    /// `channel_data` of this channel's subscription is not a string.
+    #[error("Invalid channel_data: it must be a string containing JSON")]
+    ChannelData(String),
     /// A client event without a string `channel` or without `data`.
     #[error("Invalid client event (must contain channel and data)")]
     ClientEvent,
@@ -161,11 +164,15 @@ fn lenient(field: Option<&RawValue>) -> Option<Cow<'static, str>> {
 
 impl<'a> Subscribe<'a> {
     fn read(fields: &Fields<'_>) -> Result<Self, Malformed> {
-        Ok(Self {
-            channel: string(fields.channel, "channel")?.into_owned().into(),
-            auth: lenient(fields.auth),
-            channel_data: lenient(fields.channel_data),
-        })
+        let channel = string(fields.channel, "channel")?.into_owned();
+        let channel_data = match fields.channel_data {
+            Some(raw) => match serde_json::from_str::<String>(raw.get()) {
+                Ok(text) => Some(text.into()),
+                Err(_) => return Err(Malformed::ChannelData(channel)),
+            },
+            None => None,
+        };
+        Ok(Self { channel: channel.into(), auth: lenient(fields.auth), channel_data })
     }
 }
 

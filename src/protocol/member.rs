@@ -6,6 +6,7 @@ use std::sync::Arc;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+use super::escapes::is_unicode;
 use super::name::UserId;
 
 /// Characters of a signed-in user's id; the user channel's name holds as many.
@@ -47,6 +48,9 @@ pub enum InvalidMember {
     /// `user_info` is neither an object nor null.
     #[error("user_info supplied to presence subscription is invalid - if supplied it must be a type of hash")]
     InfoType,
+    /// `user_info` with half a surrogate pair, on which other members' clients fail.
+    #[error("user_info contains an unpaired surrogate escape; send valid Unicode")]
+    InfoNotUnicode,
     /// More bytes than allowed.
     #[error("user_info is larger than {allowed} bytes")]
     InfoTooLong {
@@ -83,6 +87,7 @@ impl Member {
             Some(text) if text.len() > limits.info_bytes => {
                 return Err(InvalidMember::InfoTooLong { allowed: limits.info_bytes });
             }
+            Some(text) if !is_unicode(text) => return Err(InvalidMember::InfoNotUnicode),
             Some(text) => Some(text.into()),
         };
         Ok(Self { id, info })
@@ -130,6 +135,9 @@ pub enum InvalidUser {
     /// `user_info` is neither an object nor null.
     #[error("user_data.user_info must be a JSON object")]
     Info,
+    /// `user_info` with half a surrogate pair, on which other members' clients fail.
+    #[error("user_data.user_info contains an unpaired surrogate escape; send valid Unicode")]
+    InfoNotUnicode,
     /// `watchlist` is not a list of non-empty strings.
     #[error("user_data.watchlist must be a list of user ids")]
     Watchlist,
@@ -158,6 +166,7 @@ impl User {
         let id = UserId::parse(&id, USER_ID_CHARACTERS).map_err(|_| InvalidUser::Id)?;
         let info = match data.user_info.map(RawValue::get) {
             Some(text) if !text.starts_with('{') => return Err(InvalidUser::Info),
+            Some(text) if !is_unicode(text) => return Err(InvalidUser::InfoNotUnicode),
             info => info.map(Arc::from),
         };
         let watched: Vec<Cow<'_, str>> = match data.watchlist {
@@ -209,6 +218,13 @@ mod tests {
         assert_eq!(info("\"x\""), Err(InvalidMember::InfoType));
         assert_eq!(info("[]"), Err(InvalidMember::InfoType));
         assert_eq!(info(r#"{"a":"0123456789"}"#), Err(InvalidMember::InfoTooLong { allowed: 16 }));
+    }
+
+    #[test]
+    fn half_a_surrogate_pair_would_spoil_the_list_of_members() {
+        let half = r#"{"user_id":"1","id":"1","user_info":{"n":"\ud83d"}}"#;
+        assert_eq!(Member::parse(half, LIMITS), Err(InvalidMember::InfoNotUnicode));
+        assert_eq!(User::parse(half), Err(InvalidUser::InfoNotUnicode));
     }
 
     /// C-143.

@@ -5,6 +5,7 @@
 
 mod channel;
 pub mod code;
+mod escapes;
 mod event;
 mod frame;
 pub mod handshake;
@@ -12,6 +13,8 @@ mod inbound;
 mod member;
 mod name;
 pub mod outbound;
+#[cfg(test)]
+mod round_trips;
 mod signature;
 mod socket_id;
 

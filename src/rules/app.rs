@@ -23,7 +23,8 @@ pub struct App {
 
 impl App {
     fn new(index: AppIndex, config: config::App) -> Self {
-        let signer = |credential: &config::Credential| (credential.key.clone(), Signer::new(credential.secret.expose()));
+        let signer =
+            |credential: &config::Credential| (credential.key.clone(), Signer::new(credential.secret.expose()));
         let signers = config.credentials.iter().map(signer).collect();
         Self { index, config, signers, connections: AtomicUsize::new(0) }
     }

@@ -43,6 +43,12 @@ pub enum Error {
         /// The signature found.
         found: String,
     },
+    /// A presence subscription that says nowhere who it is.
+    #[error("{channel} is a presence channel and subscription must include channel_data")]
+    NoMember {
+        /// The channel.
+        channel: String,
+    },
     /// A presence subscription without usable `channel_data`.
     #[error("{channel} is a presence channel and subscription must include channel_data: {reason}")]
     Member {

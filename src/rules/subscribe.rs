@@ -1,8 +1,6 @@
 //! May this connection subscribe, and as whom?
 
-use crate::protocol::{
-    ChannelName, InvalidMember, Member, MemberLimits, SocketId, Subscribe, User, channel_to_sign,
-};
+use crate::protocol::{ChannelName, InvalidMember, Member, MemberLimits, SocketId, Subscribe, User, channel_to_sign};
 
 use super::app::{App, Purpose};
 use super::error::Error;
@@ -54,9 +52,11 @@ fn member(app: &App, channel: &ChannelName, user: Option<&User>, request: &Subsc
     match (request.channel_data.as_deref(), user) {
         (Some(data), _) => Member::parse(data, limits).map_err(|reason| match reason {
             InvalidMember::InfoType => Error::MemberInfo(reason),
-            reason => Error::Member { channel: channel.to_string(), reason },
+            InvalidMember::Unusable | InvalidMember::IdTooLong { .. } | InvalidMember::InfoTooLong { .. } => {
+                Error::Member { channel: channel.to_string(), reason }
+            }
         }),
         (None, Some(user)) => Ok(Member { id: user.id.clone(), info: user.info.clone() }),
-        (None, None) => Err(Error::Member { channel: channel.to_string(), reason: InvalidMember::Unusable }),
+        (None, None) => Err(Error::NoMember { channel: channel.to_string() }),
     }
 }

@@ -24,7 +24,9 @@ pub enum LogError {
 /// # Errors
 /// When `level` is no filter, or the log runs already.
 pub fn start(level: &str, json: bool) -> Result<(), LogError> {
-    let filter = EnvFilter::try_new(level).map_err(|_| LogError::Level { level: level.to_owned() })?;
+    // Below us, every peer that breaks HTTP is an error; above, those are counted.
+    let filter = EnvFilter::try_new(format!("actix_http=off,{level}"))
+        .map_err(|_| LogError::Level { level: level.to_owned() })?;
     let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false);
     if json {
         lines.json().flatten_event(true).finish().try_init()?;

@@ -28,7 +28,11 @@ pub fn recorder() -> (PrometheusRecorder, PrometheusHandle) {
 pub fn describe() {
     describe_gauge!(CONNECTIONS, Unit::Count, "Open WebSocket connections");
     describe_counter!(OPENED, Unit::Count, "WebSocket connections accepted");
-    describe_counter!(REFUSED, Unit::Count, "Refusals by code: close codes, HTTP statuses, or 0 for an error without code");
+    describe_counter!(
+        REFUSED,
+        Unit::Count,
+        "Refusals by code: close codes, HTTP statuses, or 0 for an error without code"
+    );
     describe_counter!(MESSAGES, Unit::Count, "Text messages received from connections");
     describe_counter!(EVENTS, Unit::Count, "Events accepted over HTTP, each channel counted");
     describe_counter!(CLIENT_EVENTS, Unit::Count, "Client events accepted from connections");
