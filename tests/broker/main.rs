@@ -1,0 +1,43 @@
+//! Capability tests: a real broker on free ports, real sockets, exact text.
+//!
+//! One file per capability; every test names the rules (`C-…`) of the protocol reference that it
+//! shows.
+#![allow(clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
+#![allow(clippy::unwrap_used, clippy::float_cmp, reason = "a test fails by panicking")]
+
+mod authorized;
+mod cache;
+mod check;
+mod client_event;
+mod connect;
+mod count;
+mod cpu;
+mod encrypted;
+mod frames;
+mod http_auth;
+mod http_batch;
+mod http_exclusion;
+mod http_limits;
+mod http_names;
+mod http_publish;
+mod http_query;
+mod http_service;
+mod http_users;
+mod http_wire;
+mod layers;
+mod limits;
+mod liveness;
+mod messages;
+mod names;
+mod order;
+mod presence;
+mod refuse;
+mod rules;
+mod shutdown;
+mod subscribe;
+mod support;
+mod support_http;
+mod user;
+mod vectors;
+mod violations;
+mod watchlist;

@@ -1,0 +1,36 @@
+//! What the capability tests share: a broker in this process, and clients that send and read exact
+//! bytes.
+//!
+//! `broker.rs` starts brokers, `dial.rs` does WebSocket handshakes, `client.rs` is a connection,
+//! `session.rs` the protocol on it, `frame.rs` is RFC 6455, `shape.rs` holds what is true of every
+//! frame, `http.rs` is HTTP/1.1, `sign.rs` computes every signature.
+
+mod broker;
+mod client;
+mod dial;
+mod frame;
+mod http;
+mod session;
+mod shape;
+mod sign;
+
+use std::time::Duration;
+
+pub(crate) use broker::{TestBroker, first_app};
+pub(crate) use client::Client;
+pub(crate) use dial::{Dial, PROTOCOL_7};
+pub(crate) use frame::{Frame, FrameReader, Opcode, close_payload, frame, frame_with};
+pub(crate) use http::{HttpConnection, Response};
+pub(crate) use session::{signed_in, succeeded};
+pub(crate) use sign::{APP, AppKeys, OTHER, auth, hmac, md5, now, signed_target, user_auth};
+
+/// How long any wait in a test may last.
+pub(crate) const DEADLINE: Duration = Duration::from_secs(10);
+
+/// Awaits `future` for [`DEADLINE`] at most; panics with `what` was awaited.
+pub(crate) async fn within<T>(what: &str, future: impl Future<Output = T>) -> T {
+    match tokio::time::timeout(DEADLINE, future).await {
+        Ok(value) => value,
+        Err(_) => panic!("waited {DEADLINE:?} in vain for {what}"),
+    }
+}
