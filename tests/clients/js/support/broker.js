@@ -1,0 +1,111 @@
+/** The built broker as a child process, told everything through its environment. */
+
+import { spawn } from "node:child_process";
+import { accessSync, constants, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+
+import { within } from "./wait.js";
+
+export const APP = { id: "4242", key: "clients-key", secret: "clients-secret" };
+export const HOST = "127.0.0.1";
+
+const ROOT = fileURLToPath(new URL("../../../../", import.meta.url));
+const LINES_KEPT = 40;
+
+/** Client events and subscription counts on; a drain short enough for tests; no admin listener. */
+const SETTINGS = {
+  SALURAN_SERVER_HOST: HOST,
+  SALURAN_SERVER_ADMIN: "off",
+  SALURAN_SERVER_DRAIN: "500ms",
+  SALURAN_APP_CLIENT_EVENTS: "true",
+  SALURAN_APP_SUBSCRIPTION_COUNT: "true",
+};
+
+export class Broker {
+  port;
+  #settings;
+  #directory = mkdtempSync(join(tmpdir(), "saluran-clients-"));
+  #process = null;
+  #ended = Promise.resolve();
+  #lines = [];
+
+  /** On port 0 the system chooses a free one. `settings` are further environment variables. */
+  static async start({ id, key, secret } = APP, port = 0, settings = {}) {
+    const broker = new Broker();
+    broker.port = port;
+    const app = { SALURAN_APP_ID: id, SALURAN_APP_KEY: key, SALURAN_APP_SECRET: secret };
+    broker.#settings = { ...SETTINGS, ...app, ...settings };
+    await broker.resume();
+    return broker;
+  }
+
+  get url() {
+    return `http://${HOST}:${this.port}`;
+  }
+
+  /** Starts the broker again, on the port it had. */
+  async resume() {
+    const child = spawn(executable(), ["serve"], {
+      // A directory of its own: no configuration file lies about there.
+      cwd: this.#directory,
+      env: { ...this.#settings, SALURAN_SERVER_PORT: `${this.port}` },
+      stdio: ["ignore", "ignore", "pipe"],
+    });
+    this.#process = child;
+    this.#ended = new Promise((resolve) => child.once("close", resolve));
+    const listening = this.#listen(child);
+    try {
+      this.port = await within(listening, "the broker listens");
+    } catch (error) {
+      await this.stop("SIGKILL");
+      throw error;
+    }
+  }
+
+  /** Ends the broker and waits until it is gone. */
+  async stop(signal = "SIGTERM") {
+    this.#process.kill(signal);
+    await within(this.#ended, `the broker ends after ${signal}`);
+  }
+
+  /** Ends the broker for good. */
+  async dispose() {
+    await this.stop();
+    rmSync(this.#directory, { recursive: true });
+  }
+
+  #listen(child) {
+    return new Promise((resolve, reject) => {
+      const fail = (why) => reject(new Error(`${why}; it wrote:\n${this.#lines.join("\n")}`));
+      child.once("error", (error) => fail(`the broker did not start: ${error.message}`));
+      child.once("exit", (code, signal) => fail(`the broker ended with ${code ?? signal}`));
+      createInterface({ input: child.stderr }).on("line", (line) => {
+        this.#lines = [...this.#lines, line].slice(-LINES_KEPT);
+        const port = /listening.*?127\.0\.0\.1:(\d+)/.exec(line)?.[1];
+        if (port !== undefined) resolve(Number(port));
+      });
+    });
+  }
+}
+
+function executable() {
+  const named = process.env.SALURAN_BINARY ?? process.env.SALURAN_BIN;
+  const candidates = named ? [named] : ["release", "debug"].map((kind) => join(ROOT, "target", kind, "saluran"));
+  const found = candidates.find(isExecutable);
+  if (found === undefined) {
+    throw new Error(`no broker at ${candidates.join(" or ")}: build it with cargo build --release, or name it in SALURAN_BINARY`);
+  }
+  return found;
+}
+
+function isExecutable(path) {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
