@@ -1,0 +1,17 @@
+.DEFAULT_GOAL := help
+.PHONY: help run test bench check
+
+help: ## Print this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-6s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: ## Build pages and broker, start them, print the URLs to open (DEMO=1 also publishes sample events)
+	@bash deploy/run
+
+test: ## Install what the tests need where possible, then run all of them (PARTS="broker python": some)
+	@bash deploy/test $(PARTS)
+
+bench: ## Measure fan-out, triggers, connects and idle memory on this machine, beside the floor (ARGS=--help)
+	@bash tests/bench/run $(ARGS)
+
+check: ## Formatting, lints, documentation, dependencies, file sizes, scripts
+	@bash deploy/check
