@@ -7,7 +7,7 @@ use serde_json::value::RawValue;
 
 use crate::error::Refusal;
 use crate::hub::{Cacheable, Publication};
-use crate::protocol::{ChannelName, EventData, EventName, SocketId, outbound};
+use crate::protocol::{ChannelName, EventData, EventName, NotAnObject, SocketId, object, outbound};
 use crate::rules::App;
 
 use super::info::Info;
@@ -42,7 +42,7 @@ impl<'a> Fields<'a> {
     /// # Errors
     /// `BadRequest` when it is something else.
     pub fn parse(body: &'a str) -> Result<Self, Refusal> {
-        object(body)
+        read(body)
     }
 
     /// Takes from `other` what is missing here.
@@ -131,30 +131,28 @@ impl<'a> Batch<'a> {
     /// # Errors
     /// `BadRequest` when it has another shape or another number of events.
     pub fn parse(body: &'a str, allowed: usize) -> Result<Vec<Fields<'a>>, Refusal> {
-        let batch: Self = object(body)?;
+        let batch: Self = read(body)?;
         let batch = batch.batch.ok_or_else(|| missing("batch"))?;
         let events: Vec<&'a RawValue> =
             serde_json::from_str(batch.get()).map_err(|_| expected("batch", "a list of events"))?;
         match events.len() {
             0 => Err(Refusal::BadRequest("Expected batch parameter to hold at least one event".to_owned())),
             found if found > allowed => Err(Refusal::BadRequest(format!("Batch too large ({found} > {allowed})"))),
-            _ => events.into_iter().map(|event| object(event.get())).collect(),
+            _ => events.into_iter().map(|event| read(event.get())).collect(),
         }
     }
 }
 
-/// Reads a JSON object; a list is not one, although serde would take it.
-fn object<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, Refusal> {
-    let text = text.trim_start_matches([' ', '\t', '\n', '\r']);
-    if !text.starts_with('{') {
-        return Err(Refusal::BadRequest("Expected the request body to be a JSON object".to_owned()));
-    }
-    serde_json::from_str(text).map_err(|error| {
-        Refusal::BadRequest(format!(
-            "The request body is not valid JSON or names a parameter twice, at line {} column {}",
-            error.line(),
-            error.column()
-        ))
+fn read<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, Refusal> {
+    object(text).map_err(|error| {
+        Refusal::BadRequest(match error {
+            NotAnObject::Otherwise => "Expected the request body to be a JSON object".to_owned(),
+            NotAnObject::Broken(error) => format!(
+                "The request body is not valid JSON or names a parameter twice, at line {} column {}",
+                error.line(),
+                error.column()
+            ),
+        })
     })
 }
 

@@ -49,13 +49,18 @@ impl Tally {
         }
     }
 
-    /// The time came; whether the number is still to be told.
+    /// A time came; whether the number is to be told now.
+    ///
+    /// A time set before the channel shrank for a while comes too early for what happened since,
+    /// which has its own time.
     pub(super) fn come(&mut self, now: Instant) -> bool {
-        let is_due = std::mem::take(&mut self.is_due);
-        if is_due {
-            self.told = Some(now);
+        let is_early = self.told.is_some_and(|told| told + INTERVAL > now);
+        if is_early || !self.is_due {
+            return false;
         }
-        is_due
+        self.is_due = false;
+        self.told = Some(now);
+        true
     }
 }
 

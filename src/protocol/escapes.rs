@@ -42,7 +42,8 @@ mod tests {
 
     #[test]
     fn pairs_are_whole_and_halves_are_not() {
-        for good in [r#"{"a":"b"}"#, r#"["\u00eb\n","\\ud800"]"#, r#""\uD83D\uDE00\ud83d\ude00""#, r#""\ud83d\ude00""#] {
+        for good in [r#"{"a":"b"}"#, r#"["\u00eb\n","\\ud800"]"#, r#""\uD83D\uDE00\ud83d\ude00""#, r#""\ud83d\ude00""#]
+        {
             assert!(is_unicode(good), "{good}");
         }
         for odd in [r#""\ud800""#, r#""\ude00""#, r#""\ud83d\ud83d\ude00""#, r#""\ud83dx\ude00""#, r#""\\\ud83d""#] {

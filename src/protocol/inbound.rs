@@ -5,6 +5,8 @@ use std::borrow::Cow;
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
+use super::object::object;
+
 /// A message from a client, parsed; its meaning is not checked yet.
 #[derive(Debug)]
 pub enum ClientMessage<'a> {
@@ -95,11 +97,7 @@ impl<'a> ClientMessage<'a> {
     ///
     /// Source: protocol reference, sections 2.0 and 2.4.
     pub fn parse(text: &'a str) -> Result<Self, Malformed> {
-        // serde would take a list for a struct; a message is an object.
-        if !text.trim_start_matches([' ', '\t', '\n', '\r']).starts_with('{') {
-            return Err(Malformed::Message);
-        }
-        let envelope: Envelope<'a> = serde_json::from_str(text).map_err(|_| Malformed::Message)?;
+        let envelope: Envelope<'a> = object(text).map_err(|_| Malformed::Message)?;
         match &*envelope.event {
             "pusher:ping" => Ok(Self::Ping),
             "pusher:pong" => Ok(Self::Pong),
@@ -145,10 +143,7 @@ fn data<'a, T>(
     } else {
         Cow::Borrowed(text)
     };
-    if !nested.trim_start_matches([' ', '\t', '\n', '\r']).starts_with('{') {
-        return Err(Malformed::Data);
-    }
-    read(&serde_json::from_str(&nested).map_err(|_| Malformed::Data)?)
+    read(&object(&nested).map_err(|_| Malformed::Data)?)
 }
 
 fn string<'f>(field: Option<&'f RawValue>, name: &'static str) -> Result<Cow<'f, str>, Malformed> {

@@ -8,6 +8,7 @@ use serde_json::value::RawValue;
 
 use super::escapes::is_unicode;
 use super::name::UserId;
+use super::object::object;
 
 /// Characters of a signed-in user's id; the user channel's name holds as many.
 const USER_ID_CHARACTERS: usize = 200;
@@ -77,7 +78,7 @@ impl Member {
     ///
     /// Source: protocol reference, section 2.9.
     pub fn parse(channel_data: &str, limits: MemberLimits) -> Result<Self, InvalidMember> {
-        let data: ChannelData<'_> = object(channel_data).ok_or(InvalidMember::Unusable)?;
+        let data: ChannelData<'_> = object(channel_data).map_err(|_| InvalidMember::Unusable)?;
         let id = data.user_id.and_then(|raw| id_text(raw.get())).ok_or(InvalidMember::Unusable)?;
         let id = UserId::parse(&id, limits.id_characters)
             .map_err(|_| InvalidMember::IdTooLong { allowed: limits.id_characters })?;
@@ -92,15 +93,6 @@ impl Member {
         };
         Ok(Self { id, info })
     }
-}
-
-/// Reads a JSON object; a list is not one, although serde would take it.
-fn object<'a, T: Deserialize<'a>>(text: &'a str) -> Option<T> {
-    let trimmed = text.trim_start_matches([' ', '\t', '\n', '\r']);
-    if !trimmed.starts_with('{') {
-        return None;
-    }
-    serde_json::from_str(trimmed).ok()
 }
 
 /// The canonical text of an id: a non-empty string's content or an integer's digits.
@@ -161,7 +153,7 @@ impl User {
     ///
     /// Source: protocol reference, section 2.14.
     pub fn parse(user_data: &str) -> Result<Self, InvalidUser> {
-        let data: UserData<'_> = object(user_data).ok_or(InvalidUser::NotAnObject)?;
+        let data: UserData<'_> = object(user_data).map_err(|_| InvalidUser::NotAnObject)?;
         let id = data.id.and_then(|raw| serde_json::from_str::<Cow<'_, str>>(raw.get()).ok()).ok_or(InvalidUser::Id)?;
         let id = UserId::parse(&id, USER_ID_CHARACTERS).map_err(|_| InvalidUser::Id)?;
         let info = match data.user_info.map(RawValue::get) {

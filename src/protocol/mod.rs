@@ -12,6 +12,7 @@ pub mod handshake;
 mod inbound;
 mod member;
 mod name;
+mod object;
 pub mod outbound;
 #[cfg(test)]
 mod round_trips;
@@ -24,5 +25,6 @@ pub use frame::Frame;
 pub use inbound::{ClientMessage, Malformed, SignIn, Subscribe};
 pub use member::{InvalidMember, InvalidUser, Member, MemberLimits, User, UserInfo};
 pub use name::{AppId, InvalidName, UserId};
+pub use object::{NotAnObject, object};
 pub use signature::{Signer, channel_to_sign, md5_hex, request_to_sign, user_to_sign};
 pub use socket_id::SocketId;

@@ -15,7 +15,16 @@ fn message(frame: &Frame) -> Value {
         short => (usize::from(short), &bytes[2..]),
     };
     assert_eq!((bytes[0], length), (0x81, payload.len()));
-    assert!(bytes.len() - length <= if length < 126 { 2 } else if length < 1 << 16 { 4 } else { 10 });
+    assert!(
+        bytes.len() - length
+            <= if length < 126 {
+                2
+            } else if length < 1 << 16 {
+                4
+            } else {
+                10
+            }
+    );
     serde_json::from_slice(payload).unwrap()
 }
 

@@ -51,7 +51,7 @@ fn member(app: &App, channel: &ChannelName, user: Option<&User>, request: &Subsc
     };
     match (request.channel_data.as_deref(), user) {
         (Some(data), _) => Member::parse(data, limits).map_err(|reason| match reason {
-            InvalidMember::InfoType => Error::MemberInfo(reason),
+            InvalidMember::InfoType | InvalidMember::InfoNotUnicode => Error::MemberInfo(reason),
             InvalidMember::Unusable | InvalidMember::IdTooLong { .. } | InvalidMember::InfoTooLong { .. } => {
                 Error::Member { channel: channel.to_string(), reason }
             }
