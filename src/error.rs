@@ -10,7 +10,7 @@ use crate::rules;
 /// The text is for the person who reads it at the other end; secrets, tokens and `data` never
 /// appear in it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[allow(missing_docs, reason = "each variant's text says what it means")]
+#[expect(missing_docs, reason = "each variant's text says what it means")]
 pub enum Refusal {
     // A connection that is not accepted, in the order in which this is checked.
     #[error("Path not found")]

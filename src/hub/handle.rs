@@ -8,18 +8,17 @@ use std::rc::Rc;
 use std::task::Waker;
 use std::time::Duration;
 
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout, timeout_at};
 
 use crate::protocol::{Frame, Member, SocketId, UserId};
 
 use super::home::{JoinRefused, Publication};
 use super::inbox::{Command, Join, Leave, Notice, Watcher};
-use super::key::{AppIndex, ChannelKey, ConnectionKey, UserKey, WorkerId};
+use super::key::{ChannelKey, ConnectionKey, UserKey, WorkerId};
 use super::links::{Mailboxes, Post};
 use super::outbox::Flushed;
 use super::ports::Wire;
-use super::query::{ChannelState, ChannelSummary, Query};
 use super::shard::{Farewell, Signals};
 use super::worker::{Core, Settings};
 
@@ -73,6 +72,10 @@ impl Hub {
         let commands = mailboxes.links.commands.clone();
         let core = RefCell::new(Core::new(mailboxes, settings));
         Self(Rc::new(Shared { core, commands, busy_wait: settings.busy_wait }))
+    }
+
+    pub(super) fn busy_wait(&self) -> Duration {
+        self.0.busy_wait
     }
 
     pub(super) fn core(&self) -> &RefCell<Core> {
@@ -274,65 +277,13 @@ impl Hub {
         });
     }
 
-    /// The occupied channels of an app whose name starts with `prefix`, sorted by name.
-    ///
-    /// # Errors
-    /// `Busy` when a worker did not answer in time.
-    pub async fn channels(&self, app: AppIndex, prefix: &str) -> Result<Vec<ChannelSummary>, Busy> {
-        let mut answers = Vec::new();
-        for home in self.home_of(|core| core.homing.workers()) {
-            let (answer, answered) = oneshot::channel();
-            self.ask(home, Query::Channels { app, prefix: prefix.to_owned(), answer }).await?;
-            answers.push(answered);
-        }
-        let mut channels = Vec::new();
-        for answered in answers {
-            channels.extend(self.answer(answered).await?);
-        }
-        channels.sort_by(|a, b| a.name.cmp(&b.name));
-        Ok(channels)
-    }
-
-    /// One channel's state.
-    ///
-    /// # Errors
-    /// `Busy` when its home did not answer in time.
-    pub async fn channel(&self, channel: ChannelKey) -> Result<ChannelState, Busy> {
-        let home = self.home_of(|core| core.homing.of(&channel));
-        let (answer, answered) = oneshot::channel();
-        self.ask(home, Query::Channel { channel, answer }).await?;
-        self.answer(answered).await
-    }
-
-    /// The members of a presence channel.
-    ///
-    /// # Errors
-    /// `Busy` when its home did not answer in time.
-    pub async fn members(&self, channel: ChannelKey) -> Result<Vec<UserId>, Busy> {
-        let home = self.home_of(|core| core.homing.of(&channel));
-        let (answer, answered) = oneshot::channel();
-        self.ask(home, Query::Members { channel, answer }).await?;
-        self.answer(answered).await
-    }
-
     /// What is due by the clock: numbers, old cached events, metrics.
     pub fn tick(&self, now: Instant) {
         self.core().borrow_mut().tick(now);
     }
 
-    async fn ask(&self, home: WorkerId, query: Query) -> Result<(), Busy> {
-        match self.submit(home, Command::Query(query)) {
-            Some(waiting) => waiting.await,
-            None => Ok(()),
-        }
-    }
-
-    async fn answer<T>(&self, answered: oneshot::Receiver<T>) -> Result<T, Busy> {
-        timeout(self.0.busy_wait, answered).await.map_err(|_| Busy)?.map_err(|_| Busy)
-    }
-
     /// Does or enqueues a command; where there is no room, gives what waits for it.
-    fn submit(&self, home: WorkerId, command: Command) -> Option<Waiting> {
+    pub(super) fn submit(&self, home: WorkerId, command: Command) -> Option<Waiting> {
         let attempt = self.touch(|core| core.attempt(home, command, Instant::now()));
         let command = attempt.err()?;
         let sender = self.0.commands.get(home.0)?.clone();
@@ -346,7 +297,7 @@ impl Hub {
         Watcher { worker: self.core().borrow().id, connection }
     }
 
-    fn home_of<T>(&self, pick: impl FnOnce(&Core) -> T) -> T {
+    pub(super) fn home_of<T>(&self, pick: impl FnOnce(&Core) -> T) -> T {
         pick(&self.core().borrow())
     }
 

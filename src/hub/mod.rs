@@ -9,6 +9,7 @@
 //! queues, and a worker that is its own destination is called directly. Read `inbox` for the
 //! words that workers exchange, then `home`, `shard`, and `worker` where they meet.
 
+mod asking;
 mod cache;
 mod handle;
 mod home;

@@ -12,6 +12,7 @@ use crate::hub::{ConnectionKey, Hub, Signals};
 use crate::rules::{Apps, Node};
 use crate::telemetry::SocketMetrics;
 
+use super::guarded::Requests;
 use super::wheel::Wheel;
 
 /// Bytes read from a socket at once.
@@ -36,6 +37,8 @@ pub struct Context {
     pub(super) scratch: RefCell<BytesMut>,
     /// The time of the last tick: exact enough for liveness.
     pub(super) coarse_now: Cell<Instant>,
+    /// HTTP requests without an answer.
+    pub(super) requests: Requests,
     /// Refused connections that still wait for their peer's Close.
     pub(super) farewells: Cell<usize>,
 }
@@ -55,6 +58,7 @@ impl Context {
             wheel: RefCell::new(Wheel::new(now)),
             scratch: RefCell::new(BytesMut::with_capacity(SCRATCH)),
             coarse_now: Cell::new(now),
+            requests: Requests::default(),
             farewells: Cell::new(0),
         })
     }
@@ -76,10 +80,10 @@ impl Context {
         }
     }
 
-    /// Whether no connection is left, accepted or refused.
+    /// Whether no connection is left, accepted or refused, and no request without an answer.
     #[must_use]
     pub fn is_idle(&self) -> bool {
-        self.hub.is_empty() && self.farewells.get() == 0
+        self.hub.is_empty() && self.farewells.get() == 0 && self.requests.unanswered() == 0
     }
 
     pub(super) fn schedule(&self, connection: ConnectionKey, at: Instant) {

@@ -27,6 +27,7 @@ pub struct Guarded {
     patience: Patience,
     phase: Phase,
     last_answer: LastAnswer,
+    requests: Requests,
     /// The last bytes of an unfinished head, where its end may begin.
     tail: Vec<u8>,
     /// Goes off at `phase`'s deadline or earlier; then it is set again.
@@ -57,14 +58,41 @@ pub struct Patience {
     pub last: Duration,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// Counts requests that are being answered; a clone of it belongs to the same count.
+#[derive(Debug, Clone, Default)]
+pub struct Requests(Rc<Cell<usize>>);
+
+impl Requests {
+    /// Requests that have no answer yet.
+    #[must_use]
+    pub fn unanswered(&self) -> usize {
+        self.0.get()
+    }
+
+    fn begin(&self) -> Unanswered {
+        self.0.update(|count| count + 1);
+        Unanswered(self.clone())
+    }
+}
+
+/// One request without an answer.
+#[derive(Debug)]
+struct Unanswered(Requests);
+
+impl Drop for Unanswered {
+    fn drop(&mut self) {
+        self.0.0.update(|count| count - 1);
+    }
+}
+
+#[derive(Debug)]
 enum Phase {
     /// Nothing is owed to us but the next request.
     Idle(Instant),
     /// A head has begun.
     Head(Instant),
     /// A head is there; the handler bounds what follows.
-    Request,
+    Request(#[expect(dead_code, reason = "counts while it lives")] Unanswered),
     /// Nothing is owed to us at all.
     Last(Instant),
 }
@@ -72,11 +100,11 @@ enum Phase {
 impl Guarded {
     /// Guards a socket that has just been accepted.
     #[must_use]
-    pub fn new(stream: TcpStream, patience: Patience) -> Self {
+    pub fn new(stream: TcpStream, patience: Patience, requests: Requests) -> Self {
         // Failing to switch Nagle off costs latency, not correctness.
         drop(stream.set_nodelay(true));
         let phase = Phase::Head(Instant::now() + patience.head);
-        Self { stream, patience, phase, last_answer: LastAnswer::default(), tail: Vec::new(), alarm: None }
+        Self { stream, patience, phase, last_answer: LastAnswer::default(), requests, tail: Vec::new(), alarm: None }
     }
 
     /// What a handler on this connection may say of its answer.
@@ -107,7 +135,7 @@ impl Guarded {
             memmem::find(&self.tail, END).is_some()
         };
         if is_complete {
-            self.phase = Phase::Request;
+            self.phase = Phase::Request(self.requests.begin());
             self.tail = Vec::new();
             return;
         }

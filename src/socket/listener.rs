@@ -77,7 +77,9 @@ where
     let mut spare = spare();
     loop {
         match listener.accept().await {
-            Ok((stream, peer)) => serve(&service, (Guarded::new(stream, patience), Http::Http1, Some(peer))),
+            Ok((stream, peer)) => {
+                serve(&service, (Guarded::new(stream, patience, context.requests.clone()), Http::Http1, Some(peer)))
+            }
             Err(error) if is_out_of_descriptors(&error) => {
                 drop(spare.take());
                 if let Ok((refused, _)) = listener.accept().await {

@@ -21,7 +21,7 @@ mod wire;
 pub use assembler::{Assembler, Incoming};
 pub use context::Context;
 pub use farewell::farewell;
-pub use guarded::{Guarded, LastAnswer, Patience};
+pub use guarded::{Guarded, LastAnswer, Patience, Requests};
 pub use listener::{Arrival, LINGER, Listener, accept_loop};
 pub use machine::{Effect, Machine};
 pub use upgrade::upgrade;

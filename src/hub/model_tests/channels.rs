@@ -30,14 +30,34 @@ const PUBLISHERS: usize = 1000;
 enum Step {
     Connect(usize),
     Disconnect(usize),
-    Join { peer: usize, channel: usize, member: usize },
-    Leave { peer: usize, channel: usize },
-    ClientEvent { peer: usize, channel: usize },
-    Publish { worker: usize, channels: Vec<usize>, except: Option<usize> },
+    Join {
+        peer: usize,
+        channel: usize,
+        member: usize,
+    },
+    Leave {
+        peer: usize,
+        channel: usize,
+    },
+    /// Both back to back, as pusher-js does.
+    Return {
+        peer: usize,
+        channel: usize,
+        member: usize,
+    },
+    ClientEvent {
+        peer: usize,
+        channel: usize,
+    },
+    Publish {
+        worker: usize,
+        channels: Vec<usize>,
+        except: Option<usize>,
+    },
     Turn(usize),
     Listen(usize),
     Attend,
-    Pass,
+    Pass(u64),
     Tick(usize),
     Settle,
 }
@@ -49,6 +69,7 @@ fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
         4 => (0..4_usize).prop_map(Step::Connect),
         2 => peer.clone().prop_map(Step::Disconnect),
+        4 => join.clone().prop_map(|(peer, channel, member)| Step::Return { peer, channel, member }),
         12 => join.prop_map(|(peer, channel, member)| Step::Join { peer, channel, member }),
         4 => (peer.clone(), channel.clone()).prop_map(|(peer, channel)| Step::Leave { peer, channel }),
         6 => (peer, channel).prop_map(|(peer, channel)| Step::ClientEvent { peer, channel }),
@@ -56,7 +77,7 @@ fn step() -> impl Strategy<Value = Step> {
         10 => (0..4_usize).prop_map(Step::Turn),
         2 => (0..4_usize).prop_map(Step::Listen),
         5 => Just(Step::Attend),
-        3 => Just(Step::Pass),
+        3 => (1..6_u64).prop_map(Step::Pass),
         1 => (0..4_usize).prop_map(Step::Tick),
         1 => Just(Step::Settle),
     ]
@@ -141,12 +162,16 @@ impl Channels {
             Step::Disconnect(index) => self.disconnect(index),
             Step::Join { peer, channel, member } => self.join(peer, channel, member),
             Step::Leave { peer, channel } => self.leave(peer, channel),
+            Step::Return { peer, channel, member } => {
+                self.leave(peer, channel);
+                self.join(peer, channel, member);
+            }
             Step::ClientEvent { peer, channel } => self.client_event(peer, channel),
             Step::Publish { worker, ref channels, except } => self.publish(worker, channels, except),
             Step::Turn(worker) => self.world.turn(worker),
             Step::Listen(worker) => self.world.hubs[worker % self.world.hubs.len()].listen(),
             Step::Attend => drop(self.attend()),
-            Step::Pass => World::pass(1).await,
+            Step::Pass(milliseconds) => World::pass(milliseconds).await,
             Step::Tick(worker) => self.world.hubs[worker % self.world.hubs.len()].tick(Instant::now()),
             Step::Settle => self.settle().await,
         }

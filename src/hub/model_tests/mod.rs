@@ -1,12 +1,13 @@
 //! The hub's parts, and several workers together, against naive models under random steps.
 //!
-//! `shard`, `home`, `tally` and `user` test one synchronous part each, effect by effect. `channels` and
+//! `links`, `shard`, `home`, `tally` and `user` test one synchronous part each, effect by effect. `channels` and
 //! `users` let up to four whole workers talk through queues that are nearly always full, and ask
 //! what each connection heard; `world` is what they stand on.
 
 mod channels;
 mod heard;
 mod home;
+mod links;
 mod sample;
 mod shard;
 mod stint;

@@ -1,0 +1,65 @@
+//! The handle's questions, for the HTTP API.
+
+use tokio::sync::oneshot;
+use tokio::time::timeout;
+
+use crate::protocol::UserId;
+
+use super::handle::{Busy, Hub};
+use super::inbox::Command;
+use super::key::{AppIndex, ChannelKey, WorkerId};
+use super::query::{ChannelState, ChannelSummary, Query};
+
+impl Hub {
+    /// The occupied channels of an app whose name starts with `prefix`, sorted by name.
+    ///
+    /// # Errors
+    /// `Busy` when a worker did not answer in time.
+    pub async fn channels(&self, app: AppIndex, prefix: &str) -> Result<Vec<ChannelSummary>, Busy> {
+        let mut answers = Vec::new();
+        for home in self.home_of(|core| core.homing.workers()) {
+            let (answer, answered) = oneshot::channel();
+            self.ask(home, Query::Channels { app, prefix: prefix.to_owned(), answer }).await?;
+            answers.push(answered);
+        }
+        let mut channels = Vec::new();
+        for answered in answers {
+            channels.extend(self.answer(answered).await?);
+        }
+        channels.sort_by(|a, b| a.name.cmp(&b.name));
+        Ok(channels)
+    }
+
+    /// One channel's state.
+    ///
+    /// # Errors
+    /// `Busy` when its home did not answer in time.
+    pub async fn channel(&self, channel: ChannelKey) -> Result<ChannelState, Busy> {
+        let home = self.home_of(|core| core.homing.of(&channel));
+        let (answer, answered) = oneshot::channel();
+        self.ask(home, Query::Channel { channel, answer }).await?;
+        self.answer(answered).await
+    }
+
+    /// The members of a presence channel.
+    ///
+    /// # Errors
+    /// `Busy` when its home did not answer in time.
+    pub async fn members(&self, channel: ChannelKey) -> Result<Vec<UserId>, Busy> {
+        let home = self.home_of(|core| core.homing.of(&channel));
+        let (answer, answered) = oneshot::channel();
+        self.ask(home, Query::Members { channel, answer }).await?;
+        self.answer(answered).await
+    }
+
+    async fn ask(&self, home: WorkerId, query: Query) -> Result<(), Busy> {
+        match self.submit(home, Command::Query(query)) {
+            Some(waiting) => waiting.await,
+            None => Ok(()),
+        }
+    }
+
+    async fn answer<T>(&self, answered: oneshot::Receiver<T>) -> Result<T, Busy> {
+        timeout(self.busy_wait(), answered).await.map_err(|_| Busy)?.map_err(|_| Busy)
+    }
+}
