@@ -1,10 +1,12 @@
 //! The door: listening sockets that share a port, and the loop that lets peers in.
 
 use std::fs::File;
+use std::future::poll_fn;
 use std::io;
 use std::net::SocketAddr;
 use std::os::fd::OwnedFd;
 use std::rc::Rc;
+use std::task::Poll;
 use std::time::Duration;
 
 use actix_http::Protocol as Http;
@@ -82,7 +84,9 @@ where
             }
             Err(error) if is_out_of_descriptors(&error) => {
                 drop(spare.take());
-                if let Ok((refused, _)) = listener.accept().await {
+                // At most the one who waits now: by the time that another comes there may be room.
+                let knocking = poll_fn(|task| Poll::Ready(listener.poll_accept(task))).await;
+                if let Poll::Ready(Ok((refused, _))) = knocking {
                     drop(refused);
                     context.metrics.dropped.increment(1);
                 }

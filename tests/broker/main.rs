@@ -31,6 +31,7 @@ mod messages;
 mod names;
 mod order;
 mod presence;
+mod process;
 mod refuse;
 mod rules;
 mod shutdown;

@@ -42,6 +42,14 @@ impl HttpConnection {
         Self { stream, buffer: Vec::new() }
     }
 
+    /// As `signed`: the status, or `None` when the connection ended instead.
+    pub(crate) async fn signed_or_end(&mut self, app: AppKeys, method: &str, path: &str, body: &str) -> Option<u16> {
+        let target = signed_target(app, method, path, body.as_bytes());
+        let head = format!("{method} {target} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {}\r\n\r\n", body.len());
+        self.try_write(&[head.as_bytes(), body.as_bytes()].concat()).await.ok()?;
+        self.response_or_end().await.map(|response| response.status)
+    }
+
     /// A request that is signed by `app`, on `path` with an optional query.
     pub(crate) async fn signed(&mut self, app: AppKeys, method: &str, path: &str, body: &str) -> Response {
         let target = signed_target(app, method, path, body.as_bytes());

@@ -1,7 +1,7 @@
 //! What the capability tests share: a broker in this process, and clients that send and read exact
 //! bytes.
 //!
-//! `broker.rs` starts brokers, `dial.rs` does WebSocket handshakes, `client.rs` is a connection,
+//! `broker.rs` and `served.rs` start brokers, here and in processes of their own, `dial.rs` does WebSocket handshakes, `client.rs` is a connection,
 //! `session.rs` the protocol on it, `frame.rs` is RFC 6455, `shape.rs` holds what is true of every
 //! frame, `http.rs` is HTTP/1.1, `sign.rs` computes every signature.
 
@@ -10,6 +10,7 @@ mod client;
 mod dial;
 mod frame;
 mod http;
+mod served;
 mod session;
 mod shape;
 mod sign;
@@ -21,6 +22,7 @@ pub(crate) use client::Client;
 pub(crate) use dial::{Dial, PROTOCOL_7};
 pub(crate) use frame::{Frame, FrameReader, Opcode, close_payload, frame, frame_with};
 pub(crate) use http::{HttpConnection, Response};
+pub(crate) use served::Served;
 pub(crate) use session::{signed_in, succeeded};
 pub(crate) use sign::{APP, AppKeys, OTHER, auth, hmac, md5, now, signed_target, user_auth};
 

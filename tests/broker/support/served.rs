@@ -1,0 +1,106 @@
+//! A broker in a process of its own, configured by variables alone, as a container is.
+
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::net::SocketAddr;
+use std::process::{Child, ChildStderr, Command, Stdio};
+use std::thread::{self, JoinHandle};
+
+use rustix::process::{Pid, Signal, kill_process};
+
+use super::{APP, Client, Dial};
+
+/// `saluran serve` with one worker; ends with its test.
+#[derive(Debug)]
+pub(crate) struct Served {
+    process: Child,
+    pub(crate) address: SocketAddr,
+    /// Reads on, so that the broker never waits for a full pipe.
+    log: Option<JoinHandle<String>>,
+}
+
+impl Served {
+    pub(crate) fn start(settings: &[(&str, &str)]) -> Self {
+        Self::run(Command::new(env!("CARGO_BIN_EXE_saluran")).arg("serve"), settings)
+    }
+
+    /// With at most so many file descriptors.
+    pub(crate) fn start_with_descriptors(limit: u32, settings: &[(&str, &str)]) -> Self {
+        let script = format!("ulimit -n {limit} && exec {} serve", env!("CARGO_BIN_EXE_saluran"));
+        Self::run(Command::new("/bin/sh").args(["-c", &script]), settings)
+    }
+
+    fn run(command: &mut Command, settings: &[(&str, &str)]) -> Self {
+        let mut process = command
+            .current_dir(std::env::temp_dir())
+            .env_clear()
+            .envs([("SALURAN_SERVER_HOST", "127.0.0.1"), ("SALURAN_SERVER_PORT", "0")])
+            .envs([("SALURAN_SERVER_ADMIN", "off"), ("SALURAN_SERVER_WORKERS", "1")])
+            .envs([("SALURAN_APP_ID", APP.id), ("SALURAN_APP_KEY", APP.key)])
+            .env("SALURAN_APP_SECRET", APP.secret)
+            .envs(settings.iter().copied())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the binary runs");
+        let mut log = BufReader::new(process.stderr.take().expect("stderr is piped"));
+        // It says so, or it ends: either way there is a next line or an end.
+        let line = first_line_with("listening", &mut log);
+        let address = line.split(" address=").nth(1).and_then(|rest| rest.split_whitespace().next());
+        let address = address.and_then(|address| address.parse().ok());
+        let address = address.unwrap_or_else(|| panic!("no address in {line:?}"));
+        let rest = thread::spawn(move || log.lines().map_while(Result::ok).collect::<Vec<_>>().join("\n"));
+        Self { process, address, log: Some(rest) }
+    }
+
+    pub(crate) async fn client(&self) -> Client {
+        let mut client = Dial::query("protocol=7").send(self.address, &[]).await;
+        client.established(120).await;
+        client
+    }
+
+    pub(crate) async fn subscriber(&self) -> Client {
+        let mut client = self.client().await;
+        client.subscribe("chat").await;
+        client
+    }
+
+    /// Seconds of processor time, user and system, so far.
+    pub(crate) fn processor_time(&self) -> f64 {
+        let stat = fs::read_to_string(format!("/proc/{}/stat", self.process.id())).unwrap();
+        // Fields 14 and 15, in hundredths; the second may hold spaces, but ends with a bracket.
+        let fields: Vec<&str> = stat.rsplit(')').next().unwrap().split_whitespace().collect();
+        [fields[11], fields[12]].map(|ticks| ticks.parse::<f64>().unwrap() / 100.0).iter().sum()
+    }
+
+    /// Open file descriptors.
+    pub(crate) fn descriptors(&self) -> usize {
+        fs::read_dir(format!("/proc/{}/fd", self.process.id())).unwrap().count()
+    }
+
+    pub(crate) fn terminate(&self) {
+        kill_process(Pid::from_child(&self.process), Signal::TERM).expect("it runs");
+    }
+
+    /// Waits for its end; whether that was a success, and what it logged after the first line.
+    pub(crate) fn wait(mut self) -> (bool, String) {
+        let status = self.process.wait().expect("it can be waited for");
+        let log = self.log.take().map(|log| log.join().expect("the log is text"));
+        (status.success(), log.unwrap_or_default())
+    }
+}
+
+fn first_line_with(word: &str, log: &mut BufReader<ChildStderr>) -> String {
+    let mut line = String::new();
+    while !line.contains(word) {
+        line.clear();
+        assert!(log.read_line(&mut line).expect("the log is text") > 0, "it ended before {word:?}");
+    }
+    line
+}
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        // It may have ended by itself; then there is nothing to end.
+        let _ended = self.process.kill().and_then(|()| self.process.wait());
+    }
+}
