@@ -66,6 +66,7 @@ async fn verify(request: &HttpRequest, payload: &mut Payload) -> Result<Signed, 
     check_timestamp(&parameters, app.config.limits.clock_skew)?;
     check_body(&parameters, &body)?;
     check_signature(request, &signer, &parameters)?;
+    tracing::debug!(app = %app.config.id, library = ?request.headers().get("x-pusher-library"), path = request.path(), "request verified");
     if !app.config.enabled {
         return Err(Refusal::Forbidden("App disabled".to_owned()));
     }

@@ -86,6 +86,7 @@ impl Connection {
         let now = Instant::now();
         let config = &machine.app().config;
         let authorize_by = config.authorized_connections.then(|| now + config.authorization_timeout);
+        let silent_at = now + config.activity_timeout;
         context.metrics.open.increment(1);
         context.metrics.opened.increment(1);
         let mut connection = Self {
@@ -104,7 +105,7 @@ impl Connection {
             _permit: permit,
             _seat: seat,
         };
-        connection.check_again(now);
+        connection.check_again(authorize_by.map_or(silent_at, |by| by.min(silent_at)));
         connection.process_rest();
         connection
     }
@@ -243,6 +244,7 @@ impl Future for Connection {
 
 impl Drop for Connection {
     fn drop(&mut self) {
+        tracing::debug!(connection = ?self.key, "connection ended");
         self.release();
         self.context.hub.remove(self.key);
         self.context.metrics.open.decrement(1);

@@ -47,7 +47,7 @@ pub(super) async fn refuse(context: Rc<Context>, mut stream: TcpStream, head: Ve
     }
     context.farewells.update(|count| count + 1);
     let drained = timeout(context.server.close_timeout, drain(&mut stream)).await;
-    tracing::trace!(answered = drained.is_ok(), "connection refused");
+    tracing::trace!(answered = drained.is_ok(), "refused connection ended");
     context.farewells.update(|count| count - 1);
 }
 

@@ -145,13 +145,18 @@ impl Guarded {
     }
 
     /// Takes note of bytes that went: an answer, or a part of one.
-    fn went(&mut self) {
+    fn went(&mut self, context: &mut Context<'_>) {
         let now = Instant::now();
         self.phase = if self.last_answer.0.get() {
             Phase::Last(now + self.patience.last)
         } else {
             Phase::Idle(now + self.patience.idle)
         };
+        // The HTTP service may not read again before something happens: the alarm is what happens,
+        // and a deadline that is over already shows up in the next read.
+        if self.poll_deadline(context).is_ready() {
+            context.waker().wake_by_ref();
+        }
     }
 
     /// Waits for the deadline of the present phase, if it has one.
@@ -195,7 +200,7 @@ impl AsyncWrite for Guarded {
     fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let written = Pin::new(&mut self.stream).poll_write(context, bytes);
         if written.is_ready() {
-            self.went();
+            self.went(context);
         }
         written
     }
@@ -207,7 +212,7 @@ impl AsyncWrite for Guarded {
     ) -> Poll<io::Result<usize>> {
         let written = Pin::new(&mut self.stream).poll_write_vectored(context, slices);
         if written.is_ready() {
-            self.went();
+            self.went(context);
         }
         written
     }

@@ -52,7 +52,10 @@ pub async fn upgrade(
     let head = response_head(request.headers());
     match decide(&context, &request) {
         Ok(accepted) => accept(context, accepted, stream, head, parts.read_buf),
-        Err(refusal) => drop(tokio::task::spawn_local(refuse(context, stream, head, refusal))),
+        Err(refusal) => {
+            tracing::debug!(%refusal, "connection refused");
+            drop(tokio::task::spawn_local(refuse(context, stream, head, refusal)));
+        }
     }
     Ok(())
 }
@@ -71,6 +74,7 @@ fn accept(context: Rc<Context>, accepted: Accepted, stream: TcpStream, mut head:
     let (reader, writer) = stream.into_split();
     let wire = Rc::new(TcpWire::new(writer));
     let key = context.hub.insert(Newcomer { socket_id, is_java, wire: wire.clone() });
+    tracing::debug!(connection = ?key, %socket_id, app = %app.config.id, protocol, "connection accepted");
     let machine = Machine::new(app, socket_id, context.limits.channels_per_connection);
     let beginning = Beginning { key, reader, wire, machine, protocol, early, permit, seat };
     // Its owner is the worker, which does not end before the hub has no connection left.

@@ -25,7 +25,7 @@ async fn a_full_descriptor_table_refuses_the_new_and_keeps_the_old() {
     refused.expect_end_with(4100).await;
 
     let mut knocking = Vec::new();
-    while broker.descriptors() < DESCRIPTORS as usize - 1 {
+    while broker.descriptors() < DESCRIPTORS as usize {
         knocking.push(TcpStream::connect(broker.address).await.unwrap());
         assert!(knocking.len() < 200, "the table does not fill");
     }

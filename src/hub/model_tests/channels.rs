@@ -15,7 +15,7 @@ use crate::hub::shard::Signals;
 use crate::protocol::Member;
 
 use super::heard::{Heard, on_channel};
-use super::sample::{channel, event, user_id};
+use super::sample::{channel, event, many, user_id};
 use super::stint::{Accepted, Log, Stint};
 use super::world::{Model, Peer, Size, Task, World, ask, settle, with_clock};
 
@@ -342,7 +342,7 @@ impl Channels {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(300))]
+    #![proptest_config(many())]
 
     /// Nothing lost, doubled or out of order, members come and go once, and nobody waits for ever.
     #[test]

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::Wake;
 
+use proptest::prelude::ProptestConfig;
 use serde_json::value::RawValue;
 
 use crate::hub::inbox::Notice;
@@ -14,6 +15,11 @@ use crate::hub::links::Post;
 use crate::hub::ports::Wire;
 use crate::hub::shard::Farewell;
 use crate::protocol::{ChannelName, EventData, EventName, Frame, UserId, outbound};
+
+/// A few hundred cases, or more where `PROPTEST_CASES` says so.
+pub(super) fn many() -> ProptestConfig {
+    ProptestConfig::with_cases(ProptestConfig::default().cases.max(300))
+}
 
 /// Takes `room` bytes, then blocks; or is broken.
 #[derive(Debug)]

@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use crate::hub::shard::Signals;
 
 use super::heard::on_users;
-use super::sample::{farewell, user};
+use super::sample::{farewell, many, user};
 use super::world::{Model, Peer, Size, World, settle, with_clock};
 
 const USERS: usize = 4;
@@ -205,7 +205,7 @@ impl Users {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(300))]
+    #![proptest_config(many())]
 
     /// The first list is whole and true, every change comes once, and what remains is true.
     #[test]
