@@ -134,7 +134,7 @@ impl Model for Channels {
             }
         }
         for index in 0..self.connections.len() {
-            let signals = self.connections[index].as_ref().map_or(Signals::default(), |one| one.peer.signals());
+            let signals = self.connections[index].as_ref().map_or_else(Signals::default, |one| one.peer.signals());
             assert!(!signals.has(Signals::CLOSED) && !signals.has(Signals::BROKEN));
             if signals.has(Signals::RESUMED) {
                 self.resume(index);
