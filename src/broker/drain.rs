@@ -12,7 +12,8 @@ use crate::socket::{Context, farewell};
 const SLICE: Duration = Duration::from_millis(20);
 
 /// Closes a worker's connections with 4200, evenly over the configured time, and waits for the last
-/// to go, at most as long as any close may take.
+/// of the node to go, at most as long as any close may take: until then somebody may be in the
+/// middle of a handshake here, and the operator may ask how it goes.
 pub(super) async fn drain(context: &Rc<Context>) {
     let start = Instant::now();
     let connections = context.hub.connections();
@@ -27,8 +28,8 @@ pub(super) async fn drain(context: &Rc<Context>) {
         }
         sleep_until(start + pause * at).await;
     }
-    let last = Instant::now() + context.server.close_timeout;
-    while !context.is_idle() && Instant::now() < last {
+    let last = start + context.server.drain + context.server.close_timeout;
+    while (!context.is_idle() || context.node.connections() > 0) && Instant::now() < last {
         // Those who came in while others were leaving have been refused, or are told now.
         for connection in context.hub.connections() {
             context.hub.close(connection, &goodbye[..]);

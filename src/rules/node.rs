@@ -46,6 +46,12 @@ impl Node {
         Some(Seat(self.clone()))
     }
 
+    /// Open connections.
+    #[must_use]
+    pub fn connections(&self) -> usize {
+        self.connections.load(Ordering::Relaxed)
+    }
+
     /// Whether the node is shutting down.
     #[must_use]
     pub fn is_draining(&self) -> bool {

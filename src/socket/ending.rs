@@ -87,6 +87,8 @@ impl Connection {
     /// Does what the clock says; whether the connection's time is over.
     pub(super) fn has_run_out(&mut self, now: Instant) -> bool {
         if now < self.check_at {
+            // Woken for an earlier plan, or at the wheel's horizon.
+            self.check_again(self.check_at);
             return false;
         }
         if let Phase::Closing { until } | Phase::Ending { until } = self.phase {

@@ -31,7 +31,7 @@ impl Wheel {
 
     /// Wakes `connection` at `at` or up to a tick later; earlier where `at` is beyond the horizon.
     pub(super) fn schedule(&mut self, connection: ConnectionKey, at: Instant) {
-        let ticks = at.saturating_duration_since(self.start).as_millis().div_ceil(TICK.as_millis());
+        let ticks = at.saturating_duration_since(self.start).as_nanos().div_ceil(TICK.as_nanos());
         let ticks = u64::try_from(ticks).unwrap_or(u64::MAX);
         let tick = ticks.clamp(self.done + 1, self.done + SLOTS as u64 - 1);
         if let Some(slot) = self.slots.get_mut(index(tick)) {
@@ -41,7 +41,7 @@ impl Wheel {
 
     /// Takes all whose time has come.
     pub(super) fn advance(&mut self, now: Instant) -> Vec<ConnectionKey> {
-        let now = u64::try_from(now.saturating_duration_since(self.start).as_millis() / TICK.as_millis());
+        let now = u64::try_from(now.saturating_duration_since(self.start).as_nanos() / TICK.as_nanos());
         let now = now.unwrap_or(u64::MAX);
         let mut due = Vec::new();
         while self.done < now {
@@ -82,6 +82,16 @@ mod tests {
             }
             assert!(now >= at && now < at.max(start + TICK * u32::try_from(wheel.done).unwrap()) + TICK, "{millis}");
         }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_fraction_of_a_millisecond_counts() {
+        let start = Instant::now();
+        let mut wheel = Wheel::new(start);
+        let key = ConnectionKey::from(KeyData::from_ffi(1));
+        wheel.schedule(key, start + Duration::from_micros(1_000_900));
+        assert!(!wheel.advance(start + Duration::from_micros(1_000_100)).contains(&key));
+        assert!(wheel.advance(start + Duration::from_millis(1_250)).contains(&key));
     }
 
     #[tokio::test(start_paused = true)]

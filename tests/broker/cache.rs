@@ -109,6 +109,7 @@ async fn after_its_time_the_event_is_gone() {
     let lived = published.elapsed();
     assert!(lived > Duration::from_millis(1_900) && lived < Duration::from_secs(5), "{lived:?}");
     // A new one has its whole time again.
+    client.quiet().await;
     broker.publish(PRICES, "price", "2").await;
     client.subscribe(PRICES).await;
     client.expect(&price(PRICES, "2")).await;

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use tokio::task::JoinSet;
 use tokio::time::{Instant, MissedTickBehavior, interval};
 
 use crate::support::{Client, DEADLINE, Dial, Frame, Opcode, TestBroker, frame, within};
@@ -59,6 +60,25 @@ async fn a_client_that_answers_nothing_is_closed_with_4201() {
     client.expect_refusal(4201).await;
     let silence = connected.elapsed();
     assert!(silence > SECOND * 19 / 10 && silence < SECOND * 2 + SLACK, "closed after {silence:?}");
+}
+
+/// C-052, C-054. Many, at all moments of the broker's clock: none is forgotten.
+#[tokio::test]
+async fn every_silent_client_is_probed_and_closed() {
+    let broker = impatient_broker().await;
+    let address = broker.address;
+    let mut clients = JoinSet::new();
+    for _ in 0..400 {
+        clients.spawn(async move {
+            let mut client = Dial::query("protocol=7").send(address, &[]).await;
+            client.established(1).await;
+            assert_eq!(client.next_frame().await.opcode, Opcode::Ping);
+            client.expect_refusal(4201).await;
+        });
+        // Spreads them over the second.
+        broker.connect().await.quiet().await;
+    }
+    clients.join_all().await;
 }
 
 /// C-054. A machine that lost its power sends nothing, not even a FIN; others must learn of it.

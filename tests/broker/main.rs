@@ -9,6 +9,7 @@ mod authorized;
 mod cache;
 mod check;
 mod client_event;
+mod command_line;
 mod connect;
 mod count;
 mod cpu;

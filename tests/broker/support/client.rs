@@ -72,22 +72,27 @@ impl Client {
     /// The next frame is a Close with this code; answers it and sees the end of the stream. Gives
     /// the reason.
     pub(crate) async fn expect_close(&mut self, code: u16) -> String {
-        let close = loop {
-            let frame = self.frame_for(&format!("a Close frame with {code}")).await;
-            match frame.opcode {
-                Opcode::Ping | Opcode::Pong => {}
-                Opcode::Close => break frame,
-                Opcode::Text | Opcode::Binary | Opcode::Continuation => {
-                    panic!("expected a Close with {code}, got {:?}", String::from_utf8_lossy(&frame.payload))
-                }
-            }
-        };
+        let what = format!("a Close frame with {code}");
+        let close = within(&what, self.close_for(&what)).await;
         let (found, reason) = close.close();
         assert_eq!(found, Some(code), "close code, reason {reason:?}");
         assert!(close.payload.len() <= 125, "a Close frame holds 125 bytes at most");
         let reason = reason.to_owned();
         self.finish_close(code).await;
         reason
+    }
+
+    async fn close_for(&mut self, what: &str) -> Frame {
+        loop {
+            let frame = self.frame_for(what).await;
+            match frame.opcode {
+                Opcode::Ping | Opcode::Pong => {}
+                Opcode::Close => return frame,
+                Opcode::Text | Opcode::Binary | Opcode::Continuation => {
+                    panic!("{:?} instead of {what}", String::from_utf8_lossy(&frame.payload))
+                }
+            }
+        }
     }
 
     /// Answers the broker's Close and sees the end of the stream.
@@ -141,6 +146,11 @@ impl Client {
     }
 
     pub(super) async fn next_for(&mut self, what: &str) -> String {
+        // Pings that come and go must not prolong the wait.
+        within(&format!("{what} (socket {:?})", self.socket_id.clone()), self.text_for(what)).await
+    }
+
+    async fn text_for(&mut self, what: &str) -> String {
         loop {
             let found = self.frame_for(what).await;
             match found.opcode {
