@@ -15,80 +15,15 @@ use crate::hub::shard::Signals;
 use crate::protocol::Member;
 
 use super::heard::{Heard, on_channel};
-use super::sample::{channel, event, many, user_id};
+use super::sample::{channel, event, farewell, many, user_id};
+use super::script::{CHANNELS, COUNTED, MEMBERS, Step, is_presence, size, step};
 use super::stint::{Accepted, Log, Stint};
 use super::world::{Model, Peer, Size, Task, World, ask, settle, with_clock};
 
-const CHANNELS: [&str; 5] = ["a", "counted", "presence-m", "cache-d", "presence-cache-e"];
-const COUNTED: usize = 1;
-const MEMBERS: usize = 3;
+/// Connections at a time.
 const PEERS: usize = 8;
 /// Where the numbers of publishers over HTTP begin, one for each worker; below are connections.
 const PUBLISHERS: usize = 1000;
-
-#[derive(Debug, Clone)]
-enum Step {
-    Connect(usize),
-    Disconnect(usize),
-    Join {
-        peer: usize,
-        channel: usize,
-        member: usize,
-    },
-    Leave {
-        peer: usize,
-        channel: usize,
-    },
-    /// Both back to back, as pusher-js does.
-    Return {
-        peer: usize,
-        channel: usize,
-        member: usize,
-    },
-    ClientEvent {
-        peer: usize,
-        channel: usize,
-    },
-    Publish {
-        worker: usize,
-        channels: Vec<usize>,
-        except: Option<usize>,
-    },
-    Turn(usize),
-    Listen(usize),
-    Attend,
-    Pass(u64),
-    Tick(usize),
-    Settle,
-}
-
-fn step() -> impl Strategy<Value = Step> {
-    let (peer, channel) = (0..PEERS, 0..CHANNELS.len());
-    let join = (peer.clone(), channel.clone(), 0..=MEMBERS);
-    let publish = (0..4_usize, prop::collection::vec(channel.clone(), 1..4), prop::option::weighted(0.2, peer.clone()));
-    prop_oneof![
-        4 => (0..4_usize).prop_map(Step::Connect),
-        2 => peer.clone().prop_map(Step::Disconnect),
-        4 => join.clone().prop_map(|(peer, channel, member)| Step::Return { peer, channel, member }),
-        12 => join.prop_map(|(peer, channel, member)| Step::Join { peer, channel, member }),
-        4 => (peer.clone(), channel.clone()).prop_map(|(peer, channel)| Step::Leave { peer, channel }),
-        6 => (peer, channel).prop_map(|(peer, channel)| Step::ClientEvent { peer, channel }),
-        8 => publish.prop_map(|(worker, channels, except)| Step::Publish { worker, channels, except }),
-        10 => (0..4_usize).prop_map(Step::Turn),
-        2 => (0..4_usize).prop_map(Step::Listen),
-        5 => Just(Step::Attend),
-        3 => (1..6_u64).prop_map(Step::Pass),
-        1 => (0..4_usize).prop_map(Step::Tick),
-        1 => Just(Step::Settle),
-    ]
-}
-
-/// How many workers, how small their queues, how impatient those who wait for room.
-fn size() -> impl Strategy<Value = Size> {
-    let busy_wait = prop_oneof![Just(Duration::from_millis(3)), Just(Duration::from_secs(3600))];
-    let size = (1..=4_usize, 1..=4_usize, busy_wait);
-    size.prop_map(|(workers, capacity, busy_wait)| Size { workers, capacity, busy_wait })
-}
 
 struct Connection {
     peer: Peer,
@@ -96,6 +31,8 @@ struct Connection {
     subscriptions: BTreeMap<usize, (usize, Option<usize>)>,
     /// The channel that it waits for, as whom, and what was accepted before.
     pending: Option<(usize, Option<usize>, usize)>,
+    /// It was told to go; nothing reaches it any more.
+    is_closing: bool,
 }
 
 /// Events of one publisher that are not accepted yet.
@@ -116,10 +53,6 @@ struct Channels {
     number: usize,
 }
 
-fn is_presence(index: usize) -> bool {
-    channel(CHANNELS[index]).name.kind().is_presence()
-}
-
 impl Model for Channels {
     fn world(&mut self) -> &mut World {
         &mut self.world
@@ -135,12 +68,20 @@ impl Model for Channels {
         }
         for index in 0..self.connections.len() {
             let signals = self.connections[index].as_ref().map_or_else(Signals::default, |one| one.peer.signals());
-            assert!(!signals.has(Signals::CLOSED) && !signals.has(Signals::BROKEN));
-            if signals.has(Signals::RESUMED) {
+            let is_closing = self.connections[index].as_ref().is_some_and(|one| one.is_closing);
+            assert!(!signals.has(Signals::BROKEN) && (is_closing || !signals.has(Signals::CLOSED)));
+            if signals.has(Signals::RESUMED) && !is_closing {
                 self.resume(index);
             }
         }
-        self.in_flight.is_empty() && self.connections.iter().flatten().all(|one| one.pending.is_none())
+        let is_waiting = |one: &Connection| one.pending.is_some() && !one.is_closing;
+        self.in_flight.is_empty() && !self.connections.iter().flatten().any(is_waiting)
+    }
+}
+
+impl Connection {
+    fn leave(&self, at: usize, member: Option<usize>) {
+        self.peer.hub.leave(self.peer.key, channel(CHANNELS[at]), member.map(user_id), at == COUNTED);
     }
 }
 
@@ -152,36 +93,49 @@ impl Channels {
     }
 
     async fn step(&mut self, step: &Step) {
+        let worker = |number: usize| number % self.world.hubs.len();
         match *step {
-            Step::Connect(worker) if self.connections.len() < PEERS => {
-                let hub = &self.world.hubs[worker % self.world.hubs.len()];
-                let peer = Peer::connect(hub, self.connections.len());
-                self.connections.push(Some(Connection { peer, subscriptions: BTreeMap::new(), pending: None }));
-            }
-            Step::Connect(_) => {}
-            Step::Disconnect(index) => self.disconnect(index),
-            Step::Join { peer, channel, member } => self.join(peer, channel, member),
-            Step::Leave { peer, channel } => self.leave(peer, channel),
+            Step::Connect(number) => self.connect(worker(number)),
+            Step::Close(peer) => self.close(self.live(peer)),
+            Step::Disconnect(peer) => self.disconnect(self.live(peer)),
+            Step::Join { peer, channel, member } => self.join(self.live(peer), channel, member),
+            Step::Leave { peer, channel } => self.leave(self.live(peer), channel),
             Step::Return { peer, channel, member } => {
-                self.leave(peer, channel);
-                self.join(peer, channel, member);
+                self.leave(self.live(peer), channel);
+                self.join(self.live(peer), channel, member);
             }
-            Step::ClientEvent { peer, channel } => self.client_event(peer, channel),
-            Step::Publish { worker, ref channels, except } => self.publish(worker, channels, except),
-            Step::Turn(worker) => self.world.turn(worker),
-            Step::Listen(worker) => self.world.hubs[worker % self.world.hubs.len()].listen(),
+            Step::ClientEvent { peer, channel } => self.client_event(self.live(peer), channel),
+            Step::Publish { worker: number, ref channels, except } => {
+                self.publish(worker(number), channels, except.map(|peer| self.live(peer)));
+            }
+            Step::Turn(number) => self.world.turn(number),
+            Step::Listen(number) => self.world.hubs[worker(number)].listen(),
             Step::Attend => drop(self.attend()),
             Step::Pass(milliseconds) => World::pass(milliseconds).await,
-            Step::Tick(worker) => self.world.hubs[worker % self.world.hubs.len()].tick(Instant::now()),
+            Step::Tick(number) => self.world.hubs[worker(number)].tick(Instant::now()),
             Step::Settle => self.settle().await,
         }
         tokio::task::yield_now().await;
     }
 
+    /// One of those that are there, if there is any.
+    fn live(&self, number: usize) -> usize {
+        let live: Vec<usize> = (0..self.connections.len()).filter(|at| self.connections[*at].is_some()).collect();
+        if live.is_empty() { 0 } else { live[number % live.len()] }
+    }
+
+    fn connect(&mut self, worker: usize) {
+        if self.connections.iter().flatten().count() < PEERS {
+            let peer = Peer::connect(&self.world.hubs[worker], self.connections.len());
+            let subscriptions = BTreeMap::new();
+            self.connections.push(Some(Connection { peer, subscriptions, pending: None, is_closing: false }));
+        }
+    }
+
     /// A connection that waits for nothing: only those read messages.
     fn open(&self, index: usize) -> Option<&Connection> {
         let waits = self.in_flight.iter().any(|one| one.events[0].publisher == index);
-        self.connections.get(index)?.as_ref().filter(|one| one.pending.is_none() && !waits)
+        self.connections.get(index)?.as_ref().filter(|one| one.pending.is_none() && !waits && !one.is_closing)
     }
 
     fn join(&mut self, index: usize, at: usize, member: usize) {
@@ -218,10 +172,14 @@ impl Channels {
     }
 
     fn listen(&mut self, index: usize) {
-        let Some(connection) = self.connections[index].as_mut() else {
+        let Some(connection) = self.connections.get_mut(index).and_then(Option::as_mut) else {
             return;
         };
         for message in connection.peer.listen() {
+            if connection.is_closing {
+                assert_eq!(message["event"], "pusher:error", "said after the farewell");
+                continue;
+            }
             let (name, heard) = on_channel(&message);
             let channel = CHANNELS.iter().position(|one| *one == name).unwrap();
             if let Heard::Joined(roster) = heard {
@@ -238,35 +196,50 @@ impl Channels {
     }
 
     fn leave(&mut self, index: usize, at: usize) {
-        if self.open(index).is_some() {
+        if self.open(index).is_some_and(|one| one.subscriptions.contains_key(&at)) {
             self.listen(index);
-            self.end(index, at);
-        }
-    }
-
-    fn end(&mut self, index: usize, at: usize) {
-        let connection = self.connections[index].as_mut().unwrap();
-        if let Some((stint, member)) = connection.subscriptions.remove(&at) {
+            let connection = self.connections[index].as_mut().unwrap();
+            let (stint, member) = connection.subscriptions.remove(&at).unwrap();
             self.stints[stint].is_live = false;
-            let peer = &connection.peer;
-            peer.hub.leave(peer.key, channel(CHANNELS[at]), member.map(user_id), at == COUNTED);
+            connection.leave(at, member);
         }
     }
 
-    /// As a connection is dropped, whatever it waits for.
-    fn disconnect(&mut self, index: usize) {
-        if self.connections.get(index).is_none_or(Option::is_none) {
-            return;
-        }
+    /// As a connection is told to go: others learn at once.
+    fn close(&mut self, index: usize) {
         self.in_flight.retain(|one| one.events[0].publisher != index);
         self.listen(index);
-        let peer = &self.connections[index].as_ref().unwrap().peer;
-        let outcome = peer.hub.take_outcome(peer.key);
-        let is_granted = self.connections[index].as_mut().unwrap().pending.take().is_some() && outcome == Some(Ok(()));
-        (0..CHANNELS.len()).for_each(|at| self.end(index, at));
-        let connection = self.connections[index].take().unwrap();
-        assert!(!is_granted || self.stints.iter().any(|stint| stint.connection == index));
+        let Some(connection) = self.connections.get_mut(index).and_then(Option::as_mut) else {
+            return;
+        };
+        connection.is_closing = true;
+        connection.peer.hub.close(connection.peer.key, &farewell("gone")[..]);
+        for (at, (stint, member)) in std::mem::take(&mut connection.subscriptions) {
+            self.stints[stint].is_live = false;
+            connection.leave(at, member);
+        }
+    }
+
+    /// As a connection is dropped, whatever it waits for. What was granted, it leaves; what is granted
+    /// from here on, even by what it does itself, comes back, as it is not there any more.
+    fn disconnect(&mut self, index: usize) {
+        self.in_flight.retain(|one| one.events[0].publisher != index);
+        self.listen(index);
+        let Some(mut connection) = self.connections.get_mut(index).and_then(Option::take) else {
+            return;
+        };
+        let outcome = connection.peer.hub.take_outcome(connection.peer.key);
         connection.peer.hub.remove(connection.peer.key);
+        if let Some((at, member, _)) = connection.pending
+            && connection.is_closing
+            && outcome == Some(Ok(()))
+        {
+            connection.leave(at, member);
+        }
+        for (at, (stint, member)) in std::mem::take(&mut connection.subscriptions) {
+            self.stints[stint].is_live = false;
+            connection.leave(at, member);
+        }
     }
 
     fn publication(&mut self, at: usize, except: Option<usize>) -> Publication {
@@ -293,7 +266,6 @@ impl Channels {
     }
 
     fn publish(&mut self, worker: usize, channels: &[usize], except: Option<usize>) {
-        let worker = worker % self.world.hubs.len();
         let publisher = PUBLISHERS + worker;
         if self.in_flight.iter().any(|one| one.events[0].publisher == publisher) {
             return;
@@ -310,6 +282,10 @@ impl Channels {
     }
 
     async fn settle(&mut self) {
+        let is_closing = |one: &Option<Connection>| one.as_ref().is_some_and(|one| one.is_closing);
+        for index in (0..self.connections.len()).filter(|at| is_closing(&self.connections[*at])).collect::<Vec<_>>() {
+            self.disconnect(index);
+        }
         settle(self).await;
         (0..self.connections.len()).for_each(|index| self.listen(index));
         self.settled = self.log.0.len();

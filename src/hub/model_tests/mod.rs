@@ -11,6 +11,7 @@ mod heard;
 mod home;
 mod links;
 mod sample;
+mod script;
 mod shard;
 mod stint;
 mod tally;
