@@ -209,10 +209,14 @@ impl Channels {
     fn close(&mut self, index: usize) {
         self.in_flight.retain(|one| one.events[0].publisher != index);
         self.listen(index);
-        let Some(connection) = self.connections.get_mut(index).and_then(Option::as_mut) else {
+        let connection = self.connections.get_mut(index).and_then(Option::as_mut);
+        let Some(connection) = connection.filter(|one| !one.is_closing) else {
             return;
         };
         connection.is_closing = true;
+        if connection.peer.hub.take_outcome(connection.peer.key).is_some() {
+            connection.pending = None;
+        }
         connection.peer.hub.close(connection.peer.key, &farewell("gone")[..]);
         for (at, (stint, member)) in std::mem::take(&mut connection.subscriptions) {
             self.stints[stint].is_live = false;

@@ -72,8 +72,7 @@ def test_a_wrong_secret_is_an_error_on_a_connection_that_stays(broker, publisher
 
 def test_presence_members_come_and_go_once_per_user(broker):
     room = {"presence-room": [MEMBER_ADDED, MEMBER_REMOVED]}
-    with Watcher(broker, {}, user_data=member("observer")) as observer:
-        observer.subscribed = room
+    with Watcher(broker, room, user_data=member("observer")) as observer:
         observer.expect(None, "pusher:connection_established")
         snapshot = json.loads(observer.expect("presence-room", SUCCEEDED))["presence"]
         assert snapshot == {"count": 1, "ids": ["observer"], "hash": {"observer": member("")["user_info"]}}
