@@ -85,6 +85,10 @@ impl Outbox {
     }
 
     fn write(&self, wire: &dyn Wire) -> io::Result<usize> {
+        // Most flushes have one frame; a list of slices would cost more than the rest of this.
+        if let (Some(only), 1) = (self.frames.front(), self.frames.len()) {
+            return wire.write(&[IoSlice::new(only.as_bytes().get(self.begun..).unwrap_or_default())]);
+        }
         let mut slices = [IoSlice::new(&[]); SLICES];
         let mut count = 0;
         for (slot, frame) in slices.iter_mut().zip(&self.frames) {

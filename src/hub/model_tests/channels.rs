@@ -10,7 +10,7 @@ use tokio::time::Instant;
 use crate::hub::cache::Cacheable;
 use crate::hub::handle::{Busy, Joining};
 use crate::hub::home::{JoinRefused, Publication};
-use crate::hub::key::AppIndex;
+use crate::hub::key::{AppIndex, Homing};
 use crate::hub::shard::Signals;
 use crate::protocol::Member;
 
@@ -343,4 +343,27 @@ proptest! {
             }
         });
     }
+}
+
+/// What a connection leaves while it goes may make room for a subscription that it still waits for.
+#[test]
+fn a_subscription_that_is_granted_to_a_leaving_connection_is_given_up() {
+    const THERE: usize = 0;
+    const HERE: usize = 2;
+    let size = Size { workers: 2, capacity: 1, busy_wait: Duration::from_secs(1) };
+    let join = |peer: usize, channel: usize| Step::Join { peer, channel, member: 0 };
+    with_clock(async {
+        let mut channels = Channels::new(size);
+        let homing = Homing::new(size.workers);
+        assert_eq!([THERE, HERE].map(|at| homing.of(&channel(CHANNELS[at])).0), [1, 0]);
+        for step in [Step::Connect(0), Step::Connect(0), Step::Connect(0), join(0, THERE), Step::Turn(1), Step::Turn(0)]
+        {
+            channels.step(&step).await;
+        }
+        // The other worker's inbox is full, so that a second command for it, and all behind, must wait.
+        for step in [Step::Attend, join(1, THERE), join(2, THERE), join(0, HERE), Step::Turn(1), Step::Disconnect(0)] {
+            channels.step(&step).await;
+        }
+        channels.settle().await;
+    });
 }
