@@ -243,7 +243,7 @@ impl Home {
 
     fn tell(&self, channel: &ChannelKey, frame: &Frame, audience: Audience, post: &mut impl Post) {
         for (worker, _) in &self.interested {
-            post.post(*worker, Notice::Deliver { channel: channel.clone(), frame: frame.clone(), audience });
+            post.deliver(*worker, channel, frame, audience);
         }
     }
 }

@@ -4,12 +4,19 @@ use std::collections::VecDeque;
 
 use tokio::sync::mpsc;
 
-use super::inbox::{Command, Notice};
-use super::key::WorkerId;
+use crate::protocol::Frame;
+
+use super::inbox::{Audience, Command, Notice};
+use super::key::{ChannelKey, WorkerId};
 
 /// Where homes post what shards must be told.
 pub(super) trait Post {
     fn post(&mut self, to: WorkerId, notice: Notice);
+
+    /// Posts a frame for a channel's subscribers; a shard at hand can take it as it is.
+    fn deliver(&mut self, to: WorkerId, channel: &ChannelKey, frame: &Frame, audience: Audience) {
+        self.post(to, Notice::Deliver { channel: channel.clone(), frame: frame.clone(), audience });
+    }
 }
 
 /// One worker's ends of all queues: its own inboxes and the ways to the others.

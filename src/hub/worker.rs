@@ -7,12 +7,13 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
+use crate::protocol::Frame;
 use crate::telemetry::HubMetrics;
 
 use super::handle::Hub;
 use super::home::Homes;
-use super::inbox::{Command, Joined, Leave, Notice};
-use super::key::{Homing, WorkerId};
+use super::inbox::{Audience, Command, Joined, Leave, Notice};
+use super::key::{ChannelKey, Homing, WorkerId};
 use super::links::{Links, Mailboxes, Post};
 use super::outbox::Bounds;
 use super::query::Query;
@@ -78,6 +79,14 @@ impl Post for Router<'_> {
             self.links.post(to, notice);
         } else if let Some(joined) = apply(self.shard, notice) {
             self.returned = Some(joined);
+        }
+    }
+
+    fn deliver(&mut self, to: WorkerId, channel: &ChannelKey, frame: &Frame, audience: Audience) {
+        if to == self.id {
+            self.shard.deliver(channel, frame, audience);
+        } else {
+            self.links.deliver(to, channel, frame, audience);
         }
     }
 }

@@ -37,7 +37,10 @@ impl ChannelName {
         if text.is_empty() {
             return Err(InvalidName::Empty.into());
         }
-        if let Some(odd) = text.chars().find(|c| !is_name_character(*c)) {
+        // All of the alphabet is ASCII, so bytes tell whether it is kept, and characters what breaks it.
+        if !text.bytes().all(is_name_byte)
+            && let Some(odd) = text.chars().find(|c| !u8::try_from(*c).is_ok_and(is_name_byte))
+        {
             return Err(InvalidName::Character(odd).into());
         }
         if text.len() > allowed {
@@ -83,8 +86,8 @@ impl fmt::Debug for ChannelName {
     }
 }
 
-const fn is_name_character(c: char) -> bool {
-    matches!(c, 'a'..='z' | 'A'..='Z' | '0'..='9' | '-' | '_' | '=' | '@' | ',' | '.' | ';')
+const fn is_name_byte(byte: u8) -> bool {
+    matches!(byte, b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'=' | b'@' | b',' | b'.' | b';')
 }
 
 /// What a channel's prefix promises, decided by anchored prefix, longest first.

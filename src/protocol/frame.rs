@@ -88,22 +88,18 @@ impl Frame {
     /// Writes the header into the end of the room that was left for it.
     fn finish(opcode: u8, mut buffer: Vec<u8>) -> Self {
         let length = buffer.len().saturating_sub(HEADER);
-        let mut header = Vec::with_capacity(HEADER);
-        header.put_u8(FIN | opcode);
-        match (u8::try_from(length), u16::try_from(length)) {
-            (Ok(short), _) if short < 126 => header.put_u8(short),
-            (_, Ok(medium)) => {
-                header.put_u8(126);
-                header.put_u16(medium);
-            }
-            _ => {
-                header.put_u8(127);
-                header.put_u64(length as u64);
-            }
+        let (start, marker) = match length {
+            0..126 => (HEADER - 2, u8::try_from(length).unwrap_or_default()),
+            126..0x1_0000 => (HEADER - 4, 126),
+            _ => (0, 127),
+        };
+        // A long length stands right before the payload; a short one is the marker itself.
+        if let Some(place) = buffer.get_mut(start + 2..HEADER) {
+            let bytes = (length as u64).to_be_bytes();
+            place.copy_from_slice(bytes.get(bytes.len() - place.len()..).unwrap_or_default());
         }
-        let start = HEADER - header.len();
-        for (slot, byte) in buffer.iter_mut().skip(start).zip(header) {
-            *slot = byte;
+        if let Some(place) = buffer.get_mut(start..start + 2) {
+            place.copy_from_slice(&[FIN | opcode, marker]);
         }
         Self(Bytes::from(buffer).slice(start..))
     }
