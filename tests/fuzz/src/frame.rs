@@ -23,6 +23,14 @@ fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D:
     String::deserialize(deserializer).map(Some)
 }
 
+const OF_NO_CHANNEL: [&str; 5] = [
+    "pusher:connection_established",
+    "pusher:error",
+    "pusher:pong",
+    "pusher:signin_success",
+    "pusher_internal:watchlist_events",
+];
+
 /// Checks one of our text frames, whatever is in it.
 ///
 /// # Panics
@@ -46,9 +54,7 @@ pub fn check(frame: &Frame) {
             }
         }
     }
-    let is_of_no_channel = ["connection_established", "error", "pong", "signin_success", "watchlist_events"];
-    let has_none = is_of_no_channel.iter().any(|name| message.event == format!("pusher:{name}"));
-    assert_eq!(message.channel.is_none(), has_none || message.event == "pusher_internal:watchlist_events", "{json}");
+    assert_eq!(message.channel.is_none(), OF_NO_CHANNEL.contains(&&*message.event), "{json}");
 }
 
 /// Checks what a connection is told that did something wrong: a text message never closes it.
@@ -74,8 +80,8 @@ fn payload(bytes: &[u8]) -> &str {
             assert!(length > 125 && length == payload.len());
             payload
         }
-        (127, [length @ ..]) => {
-            let (length, payload) = length.split_at(8);
+        (127, rest) => {
+            let (length, payload) = rest.split_at(8);
             let length = u64::from_be_bytes(length.try_into().expect("eight bytes"));
             assert!(length > u64::from(u16::MAX) && length == payload.len() as u64);
             payload
