@@ -80,18 +80,32 @@ impl Member {
     pub fn parse(channel_data: &str, limits: MemberLimits) -> Result<Self, InvalidMember> {
         let data: ChannelData<'_> = object(channel_data).map_err(|_| InvalidMember::Unusable)?;
         let id = data.user_id.and_then(|raw| id_text(raw.get())).ok_or(InvalidMember::Unusable)?;
-        let id = UserId::parse(&id, limits.id_characters)
-            .map_err(|_| InvalidMember::IdTooLong { allowed: limits.id_characters })?;
+        let id = UserId::parse(&id, usize::MAX).map_err(|_| InvalidMember::Unusable)?;
         let info = match data.user_info.map(RawValue::get) {
-            None => None,
             Some(text) if !text.starts_with('{') => return Err(InvalidMember::InfoType),
-            Some(text) if text.len() > limits.info_bytes => {
-                return Err(InvalidMember::InfoTooLong { allowed: limits.info_bytes });
-            }
             Some(text) if !is_unicode(text) => return Err(InvalidMember::InfoNotUnicode),
-            Some(text) => Some(text.into()),
+            info => info.map(Arc::from),
         };
-        Ok(Self { id, info })
+        Self { id, info }.within(limits)
+    }
+
+    /// Somebody who signed in, as a member; the bounds are those of `parse`.
+    ///
+    /// # Errors
+    /// When the id or the info is too long for a member.
+    pub fn of(user: &User, limits: MemberLimits) -> Result<Self, InvalidMember> {
+        Self { id: user.id.clone(), info: user.info.clone() }.within(limits)
+    }
+
+    fn within(self, limits: MemberLimits) -> Result<Self, InvalidMember> {
+        let MemberLimits { id_characters, info_bytes } = limits;
+        if UserId::parse(self.id.as_str(), id_characters).is_err() {
+            return Err(InvalidMember::IdTooLong { allowed: id_characters });
+        }
+        if self.info.as_deref().is_some_and(|text| text.len() > info_bytes) {
+            return Err(InvalidMember::InfoTooLong { allowed: info_bytes });
+        }
+        Ok(self)
     }
 }
 
@@ -217,6 +231,14 @@ mod tests {
         let half = r#"{"user_id":"1","id":"1","user_info":{"n":"\ud83d"}}"#;
         assert_eq!(Member::parse(half, LIMITS), Err(InvalidMember::InfoNotUnicode));
         assert_eq!(User::parse(half), Err(InvalidUser::InfoNotUnicode));
+    }
+
+    #[test]
+    fn who_signed_in_is_a_member_within_the_same_bounds() {
+        let of = |user_data: &str| Member::of(&User::parse(user_data).unwrap(), LIMITS).map(|member| member.id);
+        assert_eq!(of(r#"{"id":"1","user_info":{"a":"01234567"}}"#).unwrap().as_str(), "1");
+        assert_eq!(of(r#"{"id":"1","user_info":{"a":"0123456789"}}"#), Err(InvalidMember::InfoTooLong { allowed: 16 }));
+        assert_eq!(of(&format!(r#"{{"id":"{}"}}"#, "a".repeat(129))), Err(InvalidMember::IdTooLong { allowed: 128 }));
     }
 
     /// C-143.

@@ -49,14 +49,15 @@ fn member(app: &App, channel: &ChannelName, user: Option<&User>, request: &Subsc
         id_characters: app.config.limits.presence_user_id,
         info_bytes: app.config.limits.presence_user_info_bytes,
     };
-    match (request.channel_data.as_deref(), user) {
-        (Some(data), _) => Member::parse(data, limits).map_err(|reason| match reason {
-            InvalidMember::InfoType | InvalidMember::InfoNotUnicode => Error::MemberInfo(reason),
-            InvalidMember::Unusable | InvalidMember::IdTooLong { .. } | InvalidMember::InfoTooLong { .. } => {
-                Error::Member { channel: channel.to_string(), reason }
-            }
-        }),
-        (None, Some(user)) => Ok(Member { id: user.id.clone(), info: user.info.clone() }),
-        (None, None) => Err(Error::NoMember { channel: channel.to_string() }),
-    }
+    let member = match (request.channel_data.as_deref(), user) {
+        (Some(data), _) => Member::parse(data, limits),
+        (None, Some(user)) => Member::of(user, limits),
+        (None, None) => return Err(Error::NoMember { channel: channel.to_string() }),
+    };
+    member.map_err(|reason| match reason {
+        InvalidMember::InfoType | InvalidMember::InfoNotUnicode => Error::MemberInfo(reason),
+        InvalidMember::Unusable | InvalidMember::IdTooLong { .. } | InvalidMember::InfoTooLong { .. } => {
+            Error::Member { channel: channel.to_string(), reason }
+        }
+    })
 }
