@@ -89,7 +89,7 @@ impl Hub {
         self.core().borrow_mut().shard.insert(socket_id, is_java, wire)
     }
 
-    /// Forgets a connection; its subscriptions must have been left before.
+    /// Forgets a connection; what it holds is left afterwards, so that nothing can be granted in between.
     pub fn remove(&self, connection: ConnectionKey) {
         self.core().borrow_mut().shard.remove(connection);
     }

@@ -242,8 +242,10 @@ impl Core {
         self.turn = Some(context.waker().clone());
         let now = Instant::now();
         self.links.retry();
+        let mut is_heard_out = false;
         for _ in 0..BATCH {
             let Poll::Ready(Some(notice)) = self.notices.poll_recv(context) else {
+                is_heard_out = true;
                 break;
             };
             self.take(notice);
@@ -263,7 +265,7 @@ impl Core {
         let has_more = self.shard.flush_dirty(FLUSHES);
         if self.links.is_congested() || !self.owed.is_empty() {
             Poll::Ready(Turn::Congested)
-        } else if has_more || is_cut_short {
+        } else if has_more || is_cut_short || !is_heard_out {
             Poll::Ready(Turn::More)
         } else {
             Poll::Pending

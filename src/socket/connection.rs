@@ -245,8 +245,10 @@ impl Future for Connection {
 impl Drop for Connection {
     fn drop(&mut self) {
         tracing::debug!(connection = ?self.key, "connection ended");
-        self.release();
+        // First the slot: a subscription granted after this comes back to the hub, which gives it up.
+        self.take_granted();
         self.context.hub.remove(self.key);
+        self.release();
         self.context.metrics.open.decrement(1);
     }
 }

@@ -67,11 +67,8 @@ impl Connection {
 
     /// Gives up all that it holds.
     pub(super) fn release(&mut self) {
+        self.take_granted();
         let hub = &self.context.hub;
-        // A subscription may have been granted while the connection was closing.
-        if let Some(Ok(())) = hub.take_outcome(self.key) {
-            drop(self.machine.joined(Ok(())));
-        }
         let (left, signed_in) = self.machine.take_all();
         for left in left {
             hub.leave(self.key, left.channel, left.member, left.counts);
@@ -81,6 +78,13 @@ impl Connection {
             if let Some(user) = signed_in.user {
                 hub.sign_out(self.key, user);
             }
+        }
+    }
+
+    /// Takes a subscription that was granted while the connection was closing, to be left as well.
+    pub(super) fn take_granted(&mut self) {
+        if let Some(Ok(())) = self.context.hub.take_outcome(self.key) {
+            drop(self.machine.joined(Ok(())));
         }
     }
 
