@@ -19,6 +19,6 @@ pub(super) async fn terminate_connections(request: HttpRequest, signed: Signed) 
     let id = UserId::parse(&id, USER_ID_CHARACTERS)
         .map_err(|reason| Refusal::BadRequest(format!("Invalid user id: {reason}")))?;
     let state = state(&request);
-    state.hub.terminate(&signed.app.user(id), &state.terminated);
+    state.hub.terminate(&signed.app.user(id), &state.terminated)?;
     Ok(done())
 }

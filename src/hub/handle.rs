@@ -268,13 +268,20 @@ impl Hub {
     }
 
     /// Closes all connections of a user, on every worker.
-    pub fn terminate(&self, user: &UserKey, farewell: &Farewell) {
+    ///
+    /// # Errors
+    /// `Busy` while another worker's inbox is full; then nobody was closed.
+    pub fn terminate(&self, user: &UserKey, farewell: &Farewell) -> Result<(), Busy> {
         self.touch(|core| {
+            if core.links.is_congested() {
+                return Err(Busy);
+            }
             core.shard.terminate(user, farewell);
             for worker in core.homing.workers().filter(|worker| *worker != core.id) {
                 core.links.post(worker, Notice::Terminate { user: user.clone(), farewell: farewell.clone() });
             }
-        });
+            Ok(())
+        })
     }
 
     /// What is due by the clock: numbers, old cached events, metrics.

@@ -367,3 +367,22 @@ fn a_subscription_that_is_granted_to_a_leaving_connection_is_given_up() {
         channels.settle().await;
     });
 }
+
+/// A turn that stops in the midst of notices takes another by itself.
+#[test]
+fn more_notices_than_a_turn_takes_are_not_forgotten() {
+    let size = Size { workers: 2, capacity: 1000, busy_wait: Duration::from_secs(1) };
+    let join = Step::Join { peer: 0, channel: 0, member: 0 };
+    // Without the runtime's own budget, which stops a turn sooner, and wakes it.
+    with_clock(tokio::task::unconstrained(async {
+        let mut channels = Channels::new(size);
+        for step in [Step::Connect(0), join, Step::Turn(1), Step::Turn(0), Step::Attend] {
+            channels.step(&step).await;
+        }
+        for _ in 0..300 {
+            channels.publish(1, &[0], None);
+            channels.attend();
+        }
+        channels.settle().await;
+    }));
+}

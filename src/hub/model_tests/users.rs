@@ -182,13 +182,17 @@ impl Users {
         peer.hub.remove(peer.key);
     }
 
-    /// All that are signed in by now must go; who signs in meanwhile may.
+    /// All that are signed in by now must go, who signs in meanwhile may; or the worker is busy, and
+    /// nobody goes.
     fn terminate(&mut self, worker: usize, id: usize) {
+        let hub = &self.world.hubs[worker % self.world.hubs.len()];
+        if hub.terminate(&user(id), &farewell("terminated")).is_err() {
+            return;
+        }
         self.terminated[id] = true;
         for connection in self.connections.iter_mut().flatten() {
             connection.is_doomed |= connection.user == Some(id);
         }
-        self.world.hubs[worker % self.world.hubs.len()].terminate(&user(id), &farewell("terminated"));
     }
 
     async fn settle(&mut self) {
