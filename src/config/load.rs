@@ -119,7 +119,7 @@ impl Draft {
     /// Checks the whole, unless a part of it could not be read.
     fn finish(self, reader: &mut Reader<'_>) -> Config {
         let Self { server, limits, log, apps } = self;
-        let mut config = Config { server, limits, log, apps: Vec::new() };
+        let mut config = Config { server, limits, log, ..Config::default() };
         if reader.is_complete() {
             config.apps = complete(apps, reader);
             cross::check(&config, reader);

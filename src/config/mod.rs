@@ -10,6 +10,7 @@
 
 mod apps;
 mod complete;
+pub mod contract;
 mod cross;
 mod env;
 mod explain;
@@ -36,7 +37,10 @@ pub use env::environment;
 pub use explain::explain;
 pub use key::Entry;
 pub use load::{Loaded, load};
-pub use model::{App, AppLimits, Config, Credential, Limits, Log, LogFormat, Secret, Server};
+pub use model::{
+    Algorithm, App, AppLimits, Config, Credential, Introspection, Limits, Log, LogFormat, Secret, Server, TokenKeys,
+    Tokens,
+};
 pub use problem::{Error, Mistake, Place, Problem};
 pub use source::Source;
 pub use warning::Warning;

@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use ipnet::IpNet;
 
+use super::contract::model::{Channel, Pace, Role, Undeclared};
+use super::contract::rule::Rule;
 use crate::protocol::AppId;
 
 /// Everything that one process needs to know before it starts.
@@ -19,6 +21,10 @@ pub struct Config {
     pub log: Log,
     /// The tenants; ids and keys are unique.
     pub apps: Vec<App>,
+    /// Roles of bearer tokens; names are unique, and none includes itself.
+    pub roles: Vec<Role>,
+    /// What channels are; of two whose names overlap, one is narrower.
+    pub channels: Vec<Channel>,
 }
 
 /// Listeners, workers and times.
@@ -171,6 +177,20 @@ pub struct App {
     pub assume_protocol: bool,
     /// Send `pusher:subscription_error` after the `pusher:error` of a failed subscription.
     pub subscription_error: bool,
+    /// What happens to channels that nothing declares.
+    pub undeclared: Undeclared,
+    /// How long the id of an event is remembered, so that a retry is not delivered again.
+    pub event_id_window: Duration,
+    /// Handshakes of one address; more get 429.
+    pub handshake_rate: Option<Pace>,
+    /// Calls of one address to the auth endpoints; more get 429.
+    pub auth_rate: Option<Pace>,
+    /// Calls of one address that carry no valid token; more get 429.
+    pub failed_auth_rate: Option<Pace>,
+    /// 32 bytes from which the keys of encrypted channels are derived.
+    pub encryption_master_key: Option<Secret>,
+    /// How bearer tokens are checked; `None` when there are none.
+    pub tokens: Option<Tokens>,
     /// Sizes and counts.
     pub limits: AppLimits,
 }
@@ -197,9 +217,93 @@ impl App {
             pong_timeout: Duration::from_secs(30),
             assume_protocol: false,
             subscription_error: true,
+            undeclared: Undeclared::Allow,
+            event_id_window: Duration::from_secs(120),
+            handshake_rate: None,
+            auth_rate: Some(Pace { count: 600, per: Duration::from_secs(60) }),
+            failed_auth_rate: Some(Pace { count: 10, per: Duration::from_secs(60) }),
+            encryption_master_key: None,
+            tokens: None,
             limits: AppLimits::default(),
         }
     }
+}
+
+/// How an app's bearer tokens are checked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tokens {
+    /// Where the keys of JWTs come from; `None` when only introspection knows tokens.
+    pub keys: Option<TokenKeys>,
+    /// What signs the tokens that the command line issues; PEM, for `public_key` only.
+    pub private_key: Option<Secret>,
+    /// `iss` that a token must have.
+    pub issuer: Option<String>,
+    /// `aud` that a token must have, alone or in a list.
+    pub audience: Option<String>,
+    /// Difference of clocks that is forgiven.
+    pub leeway: Duration,
+    /// The claim with the list of roles (or one role as a text).
+    pub roles_claim: String,
+    /// Claims that other members of a presence channel see.
+    pub user_info: Vec<String>,
+    /// The claim with the ids of users to watch.
+    pub watchlist_claim: String,
+    /// Where opaque tokens are looked up.
+    pub introspection: Option<Introspection>,
+    /// Time for a key set or a looked-up token to arrive.
+    pub timeout: Duration,
+    /// Who may revoke tokens.
+    pub revoke: Vec<Rule>,
+}
+
+/// Keys of JWTs, with the one algorithm that they are for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TokenKeys {
+    /// HS256.
+    Secret(Secret),
+    /// A public key.
+    Pem {
+        /// What it verifies.
+        algorithm: Algorithm,
+        /// The PEM text.
+        text: String,
+    },
+    /// A JSON Web Key Set from a file.
+    JwksFile {
+        /// What its keys verify; keys for others are passed over.
+        algorithm: Algorithm,
+        /// The JSON text.
+        text: String,
+    },
+    /// A JSON Web Key Set from a URL.
+    JwksUrl {
+        /// What its keys verify; keys for others are passed over.
+        algorithm: Algorithm,
+        /// `https://…`, or `http://…` for a host of one's own.
+        url: String,
+        /// How often it is read again; an unknown `kid` makes it read sooner.
+        refresh: Duration,
+    },
+}
+
+/// Algorithms of public keys.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Algorithm {
+    /// RSA, PKCS #1 v1.5, SHA-256.
+    Rs256,
+    /// ECDSA over P-256, SHA-256.
+    Es256,
+    /// Ed25519.
+    EdDsa,
+}
+
+/// Looking up opaque tokens, as Laravel's `/api/v2/auth/me` answers it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Introspection {
+    /// Gets `Authorization: Bearer <token>`; 200 with a user means yes, 401 and 403 mean no.
+    pub url: String,
+    /// How long an answer is believed.
+    pub cache: Duration,
 }
 
 /// A key and its secret; an app may have several, so that they can be rotated.
