@@ -117,6 +117,23 @@ impl<'a> EventData<'a> {
         Ok(Self(raw))
     }
 
+    /// Takes data that was made of data in bounds.
+    #[must_use]
+    pub const fn checked(raw: &'a RawValue) -> Self {
+        Self(raw)
+    }
+
+    /// Bytes of the content of a string, or of another value's JSON text.
+    #[must_use]
+    pub fn size(&self) -> usize {
+        let text = self.0.get();
+        match text.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')) {
+            Some(plain) if !plain.contains('\\') => plain.len(),
+            Some(_) => serde_json::from_str::<Cow<'_, str>>(text).map_or(text.len(), |content| content.len()),
+            None => text.len(),
+        }
+    }
+
     /// The JSON text.
     #[must_use]
     pub fn as_json(&self) -> &'a str {
