@@ -1,9 +1,12 @@
 //! Why a peer was turned away, and the one table from that to a close code or an HTTP status.
 
+use std::time::Duration;
+
+use crate::auth;
 use crate::hub::{Busy, JoinRefused};
 use crate::protocol::handshake::InvalidHandshake;
 use crate::protocol::{InvalidChannel, InvalidEvent, Malformed, code};
-use crate::rules;
+use crate::rules::{self, Breach, Broken};
 
 /// We said no; what the peer is told, and why.
 ///
@@ -39,6 +42,12 @@ pub enum Refusal {
     Terminated,
     #[error("Over capacity: the connection does not read what it is sent")]
     SlowSubscriber,
+    #[error("The token has expired")]
+    TokenExpired,
+    #[error("The token has been revoked")]
+    TokenRevoked,
+    #[error("The connection has been granted {limit} channels, its limit")]
+    TooManyGrants { limit: usize },
     #[error("Pong reply not received in time")]
     NoPong,
     #[error("Closed after inactivity")]
@@ -83,6 +92,20 @@ pub enum Refusal {
     Forbidden(String),
     #[error("Not found: {0}")]
     NotFound(String),
+    #[error("{breach}")]
+    Breach {
+        breach: Breach,
+        /// Number of the event in its batch, from 0.
+        index: Option<usize>,
+    },
+    #[error(transparent)]
+    Token(#[from] auth::Error),
+    #[error("{0}")]
+    NotGranted(rules::Error),
+    #[error("{0}")]
+    Unprocessable(String),
+    #[error("Too many {what}: at most {allowed}")]
+    TooMany { what: &'static str, allowed: String, retry_after: Duration },
     #[error("Method not allowed: use {0}")]
     Method(&'static str),
     #[error("The request body did not arrive in time")]
@@ -115,7 +138,7 @@ pub enum Answer {
 impl Refusal {
     /// What happens to the peer: the only place with numbers.
     #[must_use]
-    pub const fn answer(&self) -> Answer {
+    pub fn answer(&self) -> Answer {
         match self {
             Self::PathNotFound => Answer::Close(code::PATH_NOT_FOUND),
             Self::Handshake(InvalidHandshake::NoProtocol) => Answer::Close(code::NO_PROTOCOL),
@@ -124,7 +147,12 @@ impl Refusal {
             Self::UnknownApp { .. } => Answer::Close(code::UNKNOWN_APP),
             Self::AppDisabled => Answer::Close(code::APP_DISABLED),
             Self::TlsOnly => Answer::Close(code::TLS_ONLY),
-            Self::Origin | Self::NotAuthorizedInTime | Self::Terminated => Answer::Close(code::UNAUTHORIZED),
+            Self::Origin
+            | Self::NotAuthorizedInTime
+            | Self::Terminated
+            | Self::TokenExpired
+            | Self::TokenRevoked
+            | Self::TooManyGrants { .. } => Answer::Close(code::UNAUTHORIZED),
             Self::OverQuota => Answer::Close(code::OVER_QUOTA),
             Self::OverCapacity | Self::SlowSubscriber => Answer::Close(code::OVER_CAPACITY),
             Self::Draining => Answer::Close(code::RECONNECT),
@@ -136,7 +164,9 @@ impl Refusal {
             Self::NotText => Answer::CloseSilently(code::INVALID_TEXT),
             Self::BadFrame => Answer::CloseSilently(code::PROTOCOL_ERROR),
 
-            Self::Rule(rules::Error::ClientEventRate { .. }) => Answer::Error(Some(code::CLIENT_EVENT_RATE)),
+            Self::Rule(
+                rules::Error::ClientEventRate { .. } | rules::Error::Breach(Breach { rule: Broken::Rate { .. }, .. }),
+            ) => Answer::Error(Some(code::CLIENT_EVENT_RATE)),
             Self::WatchlistTooLong { .. } => Answer::Error(Some(code::WATCHLIST_TOO_LONG)),
             Self::Malformed(_)
             | Self::Rule(_)
@@ -148,6 +178,11 @@ impl Refusal {
 
             Self::BadEvent(InvalidEvent::DataTooLong { .. }) | Self::BodyTooBig { .. } => Answer::Status(413),
             Self::BadRequest(_) | Self::BadChannel(_) | Self::BadEvent(_) => Answer::Status(400),
+            Self::Breach { breach, .. } => Answer::Status(breach_status(&breach.rule)),
+            Self::Token(error) => Answer::Status(if error.is_unavailable() { 503 } else { 401 }),
+            Self::NotGranted(error) => Answer::Status(grant_status(error)),
+            Self::Unprocessable(_) => Answer::Status(422),
+            Self::TooMany { .. } => Answer::Status(429),
             Self::Unauthenticated(_) => Answer::Status(401),
             Self::Forbidden(_) => Answer::Status(403),
             Self::NotFound(_) => Answer::Status(404),
@@ -157,18 +192,61 @@ impl Refusal {
         }
     }
 
+    /// The same refusal of the event with this number in a batch.
+    #[must_use]
+    pub fn at(self, number: usize) -> Self {
+        match self {
+            Self::Breach { breach, .. } => Self::Breach { breach, index: Some(number) },
+            other => other,
+        }
+    }
+
     /// What `pusher:subscription_error` says of a refused subscription: its type and status.
     ///
     /// Source: protocol reference, section 2.8.
     #[must_use]
-    pub const fn subscription_failure(&self) -> (&'static str, u16) {
+    pub fn subscription_failure(&self) -> (&'static str, u16) {
         if matches!(self, Self::Join { reason: JoinRefused::Full { .. }, .. }) {
             ("LimitReached", code::OVER_CAPACITY)
         } else if matches!(self, Self::TooManyChannels { .. } | Self::Rule(rules::Error::Channel(_))) {
             ("LimitReached", code::UNAUTHORIZED)
+        } else if let Self::Rule(error @ (rules::Error::Undeclared { .. } | rules::Error::Denied { .. })) = self {
+            ("AuthError", grant_status(error))
         } else {
             ("AuthError", 401)
         }
+    }
+
+    /// When the peer may try again, where that is worth telling.
+    #[must_use]
+    pub fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::TooMany { retry_after, .. }
+            | Self::Breach { breach: Breach { rule: Broken::Rate { retry_after, .. }, .. }, .. } => Some(*retry_after),
+            _ => (self.answer() == Answer::Status(503)).then_some(SOON),
+        }
+    }
+}
+
+/// When to ask a busy server again.
+const SOON: Duration = Duration::from_secs(1);
+
+const fn breach_status(rule: &Broken) -> u16 {
+    match rule {
+        Broken::Unauthenticated { .. } => 401,
+        Broken::Undeclared { .. } | Broken::Event { .. } | Broken::Publish { .. } => 403,
+        Broken::Size { .. } => 413,
+        Broken::Schema { .. } => 422,
+        Broken::Rate { .. } => 429,
+    }
+}
+
+/// What a refused subscription means to whoever asked: prove who you are, or do not ask again.
+const fn grant_status(error: &rules::Error) -> u16 {
+    match error {
+        rules::Error::Undeclared { .. } | rules::Error::Denied { is_known: true, .. } => 403,
+        rules::Error::Channel(_) | rules::Error::Member { .. } | rules::Error::MemberInfo(_) => 422,
+        _ => 401,
     }
 }
 

@@ -1,14 +1,20 @@
-//! The running apps: what is configured, with keys ready to sign and connections counted.
+//! A running app: what is configured, with keys ready to sign and connections counted.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use base64::prelude::{BASE64_STANDARD, Engine};
+use sha2::{Digest, Sha256};
+
+use crate::auth::Tokens;
 use crate::config;
 use crate::hub::{AppIndex, ChannelKey, UserKey};
-use crate::protocol::{AppId, ChannelName, Signer, UserId};
+use crate::protocol::{ChannelName, Signer, UserId};
 
+use super::access::{Access, Verdict, Who};
+use super::contract::Contract;
 use super::error::Error;
+use super::throttle::Throttle;
 
 /// A running app.
 #[derive(Debug)]
@@ -17,16 +23,84 @@ pub struct App {
     pub index: AppIndex,
     /// What is configured.
     pub config: config::App,
+    /// What its channels are declared to be.
+    pub contract: Contract,
+    /// What checks its bearer tokens, if it has any.
+    pub tokens: Option<Arc<Tokens>>,
+    /// How often addresses may do what costs us something.
+    pub throttles: Throttles,
+    revoke: Access,
     signers: Vec<(String, Signer)>,
-    connections: AtomicUsize,
+    connections: Arc<AtomicUsize>,
+}
+
+/// How often one address may do something; `None` for as often as it likes.
+#[derive(Debug)]
+pub struct Throttles {
+    /// Handshakes.
+    pub handshakes: Option<Throttle>,
+    /// Calls to the auth endpoints.
+    pub auth: Option<Throttle>,
+    /// Calls without a valid token.
+    pub failed_auth: Option<Throttle>,
+}
+
+/// The parts of an app that are made elsewhere.
+#[derive(Debug)]
+pub(super) struct Parts {
+    pub(super) contract: Contract,
+    pub(super) tokens: Option<Arc<Tokens>>,
+    /// Who may revoke tokens.
+    pub(super) revoke: Access,
+    /// The count of the app's connections, which outlives a reload.
+    pub(super) connections: Arc<AtomicUsize>,
 }
 
 impl App {
-    fn new(index: AppIndex, config: config::App) -> Self {
+    pub(super) fn new(index: AppIndex, config: config::App, parts: Parts) -> Self {
+        let Parts { contract, tokens, revoke, connections } = parts;
         let signer =
             |credential: &config::Credential| (credential.key.clone(), Signer::new(credential.secret.expose()));
         let signers = config.credentials.iter().map(signer).collect();
-        Self { index, config, signers, connections: AtomicUsize::new(0) }
+        let throttles = Throttles {
+            handshakes: config.handshake_rate.map(Throttle::new),
+            auth: config.auth_rate.map(Throttle::new),
+            failed_auth: config.failed_auth_rate.map(Throttle::new),
+        };
+        Self { index, config, contract, tokens, throttles, revoke, signers, connections }
+    }
+
+    /// The app's keys.
+    pub fn keys(&self) -> impl Iterator<Item = &str> {
+        self.signers.iter().map(|(key, _)| key.as_str())
+    }
+
+    /// The count of its connections.
+    pub(super) const fn count(&self) -> &Arc<AtomicUsize> {
+        &self.connections
+    }
+
+    /// Signs what a client will show: `KEY:SIGNATURE`, with the first key.
+    #[must_use]
+    pub fn sign(&self, to_sign: &str) -> String {
+        let signed = self.signers.first().map(|(key, signer)| format!("{key}:{}", signer.sign(to_sign)));
+        signed.unwrap_or_default()
+    }
+
+    /// Whether somebody may revoke tokens.
+    #[must_use]
+    pub fn may_revoke(&self, who: Who<'_>) -> bool {
+        self.revoke.decide(who, None) == Verdict::Allowed
+    }
+
+    /// The key of an encrypted channel, for those who may read it; `None` without a master key.
+    ///
+    /// Shape: base64 of the SHA-256 of the channel's name and the master key, as all server libraries
+    /// derive it.
+    #[must_use]
+    pub fn shared_secret(&self, channel: &ChannelName) -> Option<String> {
+        let master = BASE64_STANDARD.decode(self.config.encryption_master_key.as_ref()?.expose()).ok()?;
+        Some(BASE64_STANDARD.encode(Sha256::new().chain_update(channel.as_str()).chain_update(master).finalize()))
     }
 
     /// The signer of one of the app's keys.
@@ -115,40 +189,5 @@ impl Permit {
 impl Drop for Permit {
     fn drop(&mut self) {
         self.0.connections.fetch_sub(1, Ordering::Relaxed);
-    }
-}
-
-/// All running apps, by id and by key.
-#[derive(Debug)]
-pub struct Apps {
-    by_id: HashMap<AppId, Arc<App>>,
-    by_key: HashMap<String, Arc<App>>,
-}
-
-impl Apps {
-    /// Makes the configured apps ready.
-    #[must_use]
-    pub fn new(configured: Vec<config::App>) -> Self {
-        let mut apps = Self { by_id: HashMap::new(), by_key: HashMap::new() };
-        for (index, config) in (0..).map(AppIndex).zip(configured) {
-            let app = Arc::new(App::new(index, config));
-            for (key, _) in &app.signers {
-                apps.by_key.insert(key.clone(), app.clone());
-            }
-            apps.by_id.insert(app.config.id.clone(), app);
-        }
-        apps
-    }
-
-    /// The app with this id.
-    #[must_use]
-    pub fn by_id(&self, id: &str) -> Option<&Arc<App>> {
-        self.by_id.get(&AppId::parse(id).ok()?)
-    }
-
-    /// The app with this key.
-    #[must_use]
-    pub fn by_key(&self, key: &str) -> Option<&Arc<App>> {
-        self.by_key.get(key)
     }
 }

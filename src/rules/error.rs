@@ -2,6 +2,8 @@
 
 use crate::protocol::{InvalidChannel, InvalidEvent, InvalidMember, InvalidUser};
 
+use super::breach::Breach;
+
 /// Why a subscription, a sign-in or a client event is refused; the texts are the live service's
 /// where it is known to have one.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -66,6 +68,28 @@ pub enum Error {
     /// Signed in as somebody else before.
     #[error("The connection is already signed in as another user")]
     OtherUser,
+    /// Nothing declares the channel, and so nobody, or no token, may use it.
+    #[error("Nothing declares the channel {channel}, so it cannot be subscribed to")]
+    Undeclared {
+        /// The channel.
+        channel: String,
+    },
+    /// The channel's declaration allows others only.
+    #[error("{}", if *.is_known { format!("You may not subscribe to {channel}; allowed: {allowed}") } else { format!("Subscribing to {channel} needs a sign-in with a token; allowed: {allowed}") })]
+    Denied {
+        /// The channel.
+        channel: String,
+        /// Who may, for people.
+        allowed: String,
+        /// Whether somebody has proved who it is.
+        is_known: bool,
+    },
+    /// The token that the subscription was granted on is over.
+    #[error("The token has expired")]
+    TokenExpired,
+    /// A client event that the channel's declaration does not allow.
+    #[error(transparent)]
+    Breach(#[from] Breach),
     /// The app does not take client events.
     #[error("To send client events, you must enable this feature in the Settings page of your dashboard.")]
     ClientEventsOff,

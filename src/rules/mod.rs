@@ -4,20 +4,37 @@
 //! sending client events. Knows no socket and no HTTP: it gets parsed values and answers yes with
 //! what follows, or no with the reason. Read `app`, then `subscribe`.
 
+mod access;
+mod address;
 mod app;
+mod apps;
+mod breach;
 mod client_event;
+mod content;
+mod contract;
 mod error;
 mod node;
 mod origin;
+mod publish;
 mod rate;
 mod sign_in;
+mod standing;
 mod subscribe;
+mod throttle;
 
-pub use app::{App, Apps, Permit};
+pub use access::Who;
+pub use address::client_address;
+pub use app::{App, Permit, Throttles};
+pub use apps::{Apps, Current, UnusableKeys};
+pub use breach::{Breach, Broken, Report};
 pub use client_event::ClientEvent;
 pub use error::Error;
 pub use node::{Node, Seat};
 pub use origin::is_allowed;
+pub use contract::{Contract, show};
+pub use publish::{Draft, Publisher, publish};
 pub use rate::Rate;
 pub use sign_in::sign_in;
-pub use subscribe::{Subscription, subscribe};
+pub use standing::{Grant, Granted, Standing};
+pub use subscribe::{Known, Subscription, may_listen, may_subscribe, subscribe};
+pub use throttle::Throttle;
