@@ -47,6 +47,8 @@ pub(super) struct Connection {
     /// When to look at the clock next; earlier wake-ups of the wheel are in vain.
     pub(super) check_at: Instant,
     pub(super) waiting: Option<Waiting>,
+    /// The reload that it has taken notice of.
+    pub(super) generation: u32,
     _permit: Permit,
     _seat: Seat,
 }
@@ -91,6 +93,7 @@ impl Connection {
         context.metrics.opened.increment(1);
         let mut connection = Self {
             assembler: Assembler::new(context.limits.message_bytes),
+            generation: context.generation(),
             context,
             key,
             reader,
@@ -118,6 +121,12 @@ impl Connection {
         }
         if signals.has(Signals::CLOSED) {
             self.begin_closing();
+        }
+        if signals.has(Signals::RELOADED) {
+            self.reload();
+        }
+        if signals.has(Signals::LETTER) {
+            self.take_letters();
         }
         if signals.has(Signals::TIMER) && self.has_run_out(Instant::now()) {
             return Poll::Ready(());
@@ -207,6 +216,8 @@ impl Connection {
     fn process(&mut self, buffer: &mut BytesMut) {
         if !buffer.is_empty() {
             self.context.hub.listen();
+            // Whoever was told of a grant may rely on it in the next message.
+            self.take_letters();
         }
         while matches!(self.phase, Phase::Open | Phase::Closing { .. }) && !buffer.is_empty() {
             match self.assembler.next(buffer) {
@@ -249,6 +260,7 @@ impl Drop for Connection {
         self.take_granted();
         self.context.hub.remove(self.key);
         self.release();
+        self.context.took_notice(&mut self.generation);
         self.context.metrics.open.decrement(1);
     }
 }

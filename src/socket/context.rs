@@ -9,7 +9,7 @@ use tokio::time::Instant;
 
 use crate::config::{Limits, Server};
 use crate::hub::{ConnectionKey, Hub, Signals};
-use crate::rules::{Apps, Node};
+use crate::rules::{Apps, Current, Node};
 use crate::telemetry::SocketMetrics;
 
 use super::guarded::Requests;
@@ -18,13 +18,16 @@ use super::wheel::Wheel;
 /// Bytes read from a socket at once.
 pub(super) const SCRATCH: usize = 64 * 1024;
 
+/// Connections told of a reload at once.
+const SLICE: usize = 512;
+
 /// One worker's surroundings of its connections; stays on its thread.
 #[derive(Debug)]
 pub struct Context {
     /// Who listens, and delivery.
     pub hub: Hub,
     /// The running apps.
-    pub apps: Arc<Apps>,
+    pub apps: Current,
     /// The process as a whole.
     pub node: Arc<Node>,
     /// Listeners and times.
@@ -41,12 +44,16 @@ pub struct Context {
     pub(super) requests: Requests,
     /// Refused connections that still wait for their peer's Close.
     pub(super) farewells: Cell<usize>,
+    /// Counts reloads.
+    generation: Cell<u32>,
+    /// Connections that have not taken notice of the last reload yet.
+    unaware: Cell<usize>,
 }
 
 impl Context {
     /// Makes a worker's surroundings; call on its thread.
     #[must_use]
-    pub fn new(hub: Hub, apps: Arc<Apps>, node: Arc<Node>, server: Server, limits: Limits) -> Rc<Self> {
+    pub fn new(hub: Hub, apps: Current, node: Arc<Node>, server: Server, limits: Limits) -> Rc<Self> {
         let now = Instant::now();
         Rc::new(Self {
             hub,
@@ -60,6 +67,8 @@ impl Context {
             coarse_now: Cell::new(now),
             requests: Requests::default(),
             farewells: Cell::new(0),
+            generation: Cell::new(0),
+            unaware: Cell::new(0),
         })
     }
 
@@ -77,6 +86,37 @@ impl Context {
                 self.hub.signal(connection, Signals::TIMER);
             }
             self.hub.tick(now);
+        }
+    }
+
+    /// Puts `apps` in the place of those that run, and returns when every connection goes by them.
+    ///
+    /// One reload at a time: the caller waits for the last before it begins the next.
+    pub async fn reload(&self, apps: Arc<Apps>) {
+        self.apps.replace(apps);
+        self.generation.update(|generation| generation.wrapping_add(1));
+        let connections = self.hub.connections();
+        self.unaware.set(connections.len());
+        for connections in connections.chunks(SLICE) {
+            for connection in connections {
+                self.hub.signal(*connection, Signals::RELOADED);
+            }
+            tokio::task::yield_now().await;
+        }
+        while self.unaware.get() > 0 {
+            tokio::task::yield_now().await;
+        }
+    }
+
+    pub(super) const fn generation(&self) -> u32 {
+        self.generation.get()
+    }
+
+    /// A connection goes by the rules of now, or has gone.
+    pub(super) fn took_notice(&self, generation: &mut u32) {
+        if *generation != self.generation.get() {
+            *generation = self.generation.get();
+            self.unaware.update(|count| count.saturating_sub(1));
         }
     }
 

@@ -69,6 +69,9 @@ impl Connection {
     pub(super) fn release(&mut self) {
         self.take_granted();
         let hub = &self.context.hub;
+        for subject in self.machine.subjects() {
+            hub.unbear(self.key, &self.bearer(&subject));
+        }
         let (left, signed_in) = self.machine.take_all();
         for left in left {
             hub.leave(self.key, left.channel, left.member, left.counts);
@@ -83,8 +86,10 @@ impl Connection {
 
     /// Takes a subscription that was granted while the connection was closing, to be left as well.
     pub(super) fn take_granted(&mut self) {
-        if let Some(Ok(())) = self.context.hub.take_outcome(self.key) {
-            drop(self.machine.joined(Ok(())));
+        if let Some(Ok(())) = self.context.hub.take_outcome(self.key)
+            && let Ok(Some((left, _))) = self.machine.joined(Ok(()))
+        {
+            self.context.hub.leave(self.key, left.channel, left.member, left.counts);
         }
     }
 
@@ -109,6 +114,10 @@ impl Connection {
             self.refuse(&Refusal::NotAuthorizedInTime, None);
             return false;
         }
+        if self.machine.is_expired() {
+            self.refuse(&Refusal::TokenExpired, None);
+            return false;
+        }
         let config = &self.machine.app().config;
         let patience = Patience { activity: config.activity_timeout, pong: config.pong_timeout };
         let next = match self.liveness.check(patience, now) {
@@ -126,7 +135,8 @@ impl Connection {
                 return false;
             }
         };
-        self.check_again(self.authorize_by.map_or(next, |by| by.min(next)));
+        let next = self.authorize_by.map_or(next, |by| by.min(next));
+        self.check_again(self.expires_at(now).map_or(next, |at| at.min(next)));
         false
     }
 

@@ -10,11 +10,11 @@ use std::sync::Arc;
 use tokio::time::Instant;
 
 use crate::error::Refusal;
-use crate::hub::{ChannelKey, Joining, Publication, UserKey};
+use crate::hub::{ChannelKey, JoinRefused, Joining, Publication, UserKey};
 use crate::protocol::{
     ChannelName, ClientMessage, Frame, Malformed, Member, SignIn, SocketId, Subscribe, User, UserId, outbound,
 };
-use crate::rules::{self, App, ClientEvent, Rate};
+use crate::rules::{self, App, ClientEvent, Draft, Known, Publisher, Rate, Standing, Who, may_listen};
 
 /// What follows from a message.
 #[derive(Debug)]
@@ -29,8 +29,8 @@ pub enum Effect {
     Leave(Left),
     /// The connection is a user's.
     SignIn(SignedIn),
-    /// Hand an event to the channel's other subscribers.
-    Publish(Publication),
+    /// Hand an event to the channel's other subscribers, on both names of one that has a twin.
+    Publish(Vec<Publication>),
     /// Tell the peer no; of a failed subscription with its channel.
     Refuse(Refusal, Option<String>),
 }
@@ -71,12 +71,14 @@ struct Pending {
 /// One connection's state.
 #[derive(Debug)]
 pub struct Machine {
-    app: Arc<App>,
+    pub(super) app: Arc<App>,
     socket_id: SocketId,
-    channel_limit: usize,
-    subscriptions: HashMap<ChannelName, Option<UserId>, foldhash::fast::RandomState>,
+    pub(super) channel_limit: usize,
+    pub(super) subscriptions: HashMap<ChannelName, Option<UserId>, foldhash::fast::RandomState>,
     pending: Option<Pending>,
     user: Option<Box<User>>,
+    /// What bearers have been granted; nothing on most connections.
+    pub(super) standing: Option<Box<Standing>>,
     rate: Rate,
     is_authorized: bool,
 }
@@ -92,6 +94,7 @@ impl Machine {
             subscriptions: HashMap::default(),
             pending: None,
             user: None,
+            standing: None,
             rate: Rate::default(),
             is_authorized: false,
         }
@@ -128,7 +131,7 @@ impl Machine {
             Ok(ClientMessage::ClientEvent { name, channel, data }) => {
                 ClientEvent::check(&self.app, name, &channel, data)
                     .map_err(Refusal::from)
-                    .and_then(|event| self.client_event(&event, &channel, now))
+                    .and_then(|event| self.client_event(event, &channel, now))
                     .map_or_else(|refusal| Effect::Refuse(refusal, None), Effect::Publish)
             }
             Err(malformed) => {
@@ -139,21 +142,25 @@ impl Machine {
         }
     }
 
-    /// Takes the home's answer to the last [`Effect::Join`].
+    /// Takes the home's answer to the last [`Effect::Join`]; what must be left again because the rules
+    /// have changed meanwhile.
     ///
     /// # Errors
     /// What to tell the peer when the home took it not, with the channel's name.
-    pub fn joined(&mut self, outcome: Result<(), crate::hub::JoinRefused>) -> Result<(), (Refusal, String)> {
+    pub fn joined(&mut self, outcome: Result<(), JoinRefused>) -> Result<Option<(Left, Refusal)>, (Refusal, String)> {
         let Some(Pending { channel, member }) = self.pending.take() else {
-            return Ok(());
+            return Ok(None);
         };
         if let Err(reason) = outcome {
             let channel = channel.to_string();
             return Err((Refusal::Join { channel: channel.clone(), reason }, channel));
         }
+        if let Err(denied) = may_listen(&self.app, self.standing.as_deref(), &channel) {
+            return Ok(Some((self.left(channel, member), denied.into())));
+        }
         self.is_authorized |= channel.kind().needs_signature();
         self.subscriptions.insert(channel, member);
-        Ok(())
+        Ok(None)
     }
 
     /// All that the connection held, for its end.
@@ -175,7 +182,8 @@ impl Machine {
         if self.subscriptions.contains_key(name) {
             return Effect::Refuse(Refusal::AlreadySubscribed { channel: name.to_owned() }, None);
         }
-        let subscription = match rules::subscribe(&self.app, self.socket_id, self.user.as_deref(), request) {
+        let known = Known { user: self.user.as_deref(), standing: self.standing.as_deref() };
+        let subscription = match rules::subscribe(&self.app, self.socket_id, known, request) {
             Ok(subscription) => subscription,
             Err(error) => return Effect::Refuse(error.into(), Some(name.to_owned())),
         };
@@ -183,13 +191,14 @@ impl Machine {
             let refusal = Refusal::TooManyChannels { limit: self.channel_limit };
             return Effect::Refuse(refusal, Some(name.to_owned()));
         }
-        let rules::Subscription { channel, member } = subscription;
+        let rules::Subscription { channel, member, subscriber_limit } = subscription;
         self.pending = Some(Pending { channel: channel.clone(), member: member.as_ref().map(id_of) });
         Effect::Join(Joining {
             counts: self.counts(&channel),
             channel: self.app.channel(channel),
             member,
             member_limit: self.app.config.limits.presence_members,
+            subscriber_limit,
         })
     }
 
@@ -219,12 +228,21 @@ impl Machine {
             watch: self.watched(&user),
         };
         self.is_authorized = true;
+        if let Some(standing) = &mut self.standing {
+            standing.sign_in(user.id.as_str());
+        }
         self.user = Some(Box::new(user));
         Ok(signed_in)
     }
 
-    /// Rules 5 to 7 of the protocol reference's section 2.13, after those that need no state.
-    fn client_event(&mut self, event: &ClientEvent<'_>, channel: &str, now: Instant) -> Result<Publication, Refusal> {
+    /// Rules 5 to 7 of the protocol reference's section 2.13, after those that need no state, then
+    /// what declares the channel.
+    fn client_event(
+        &mut self,
+        event: ClientEvent<'_>,
+        channel: &str,
+        now: Instant,
+    ) -> Result<Vec<Publication>, Refusal> {
         let Some((channel, sender)) = self.subscriptions.get_key_value(channel) else {
             return Err(rules::Error::ClientEventOutside { channel: channel.to_owned() }.into());
         };
@@ -233,12 +251,13 @@ impl Machine {
         if !self.rate.take(allowed, now) {
             return Err(rules::Error::ClientEventRate { allowed }.into());
         }
-        Ok(Publication {
-            frame: outbound::event(&event.name, channel, data, sender.as_ref()),
-            channel: self.app.channel(channel.clone()),
-            except: Some(self.socket_id),
-            cache: None,
-        })
+        let bearer = self.standing.as_ref().and_then(|standing| standing.channel(channel)).map(|bearer| &**bearer);
+        let name = bearer.map_or_else(|| self.socket_id.to_string(), |bearer| bearer.subject.to_string());
+        let who = Who { is_app: false, bearer };
+        let publisher = Publisher { who, name: &name, is_connection: true };
+        let draft =
+            Draft { name: event.name, data, except: Some(self.socket_id), sender: sender.as_ref(), id: None };
+        Ok(rules::publish(&self.app, publisher, &draft, vec![channel.clone()]).map_err(rules::Error::from)?)
     }
 
     /// Presence channels tell members, not numbers; a user's own channel tells neither.
@@ -246,7 +265,7 @@ impl Machine {
         self.app.config.subscription_count && !channel.kind().is_presence() && channel.user().is_none()
     }
 
-    fn left(&self, channel: ChannelName, member: Option<UserId>) -> Left {
+    pub(super) fn left(&self, channel: ChannelName, member: Option<UserId>) -> Left {
         Left { counts: self.counts(&channel), channel: self.app.channel(channel), member }
     }
 

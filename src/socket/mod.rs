@@ -5,6 +5,7 @@
 //! nothing of the HTTP API. Read `upgrade`, then `connection`, then `machine`.
 
 mod assembler;
+mod bearer;
 mod connection;
 mod context;
 mod ending;

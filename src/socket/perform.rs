@@ -1,14 +1,23 @@
 //! What a connection does on behalf of its machine: effects become calls to the hub.
 
+use std::any::Any;
+use std::sync::Arc;
 use std::task::{Context as Task, Poll};
+use std::time::Duration;
 
 use tokio::time::Instant;
 
+use crate::auth::unix_now;
 use crate::error::Refusal;
-use crate::hub::{Busy, Joining, Publication};
+use crate::hub::{Busy, Joining, Publication, UserKey};
+use crate::protocol::UserId;
+use crate::rules::Grant;
 
 use super::connection::{Connection, Phase};
 use super::machine::{Effect, SignedIn};
+
+/// A hundred years, in seconds.
+const CENTURY: u64 = 100 * 365 * 24 * 60 * 60;
 
 impl Connection {
     pub(super) fn receive(&mut self, text: &str) {
@@ -19,7 +28,7 @@ impl Connection {
             Effect::Join(joining) => self.join(joining),
             Effect::Leave(left) => self.context.hub.leave(self.key, left.channel, left.member, left.counts),
             Effect::SignIn(signed_in) => self.sign_in(signed_in),
-            Effect::Publish(publication) => self.publish(publication),
+            Effect::Publish(publications) => self.publish(publications),
             Effect::Refuse(refusal, channel) => self.refuse(&refusal, channel.as_deref()),
         }
     }
@@ -37,8 +46,15 @@ impl Connection {
         let Some(outcome) = self.context.hub.take_outcome(self.key) else {
             return false;
         };
-        if let Err((refusal, channel)) = self.machine.joined(outcome) {
-            self.refuse(&refusal, Some(&channel));
+        match self.machine.joined(outcome) {
+            Ok(None) => {}
+            // The rules have changed since it was allowed.
+            Ok(Some((left, refusal))) => {
+                let channel = left.channel.name.clone();
+                self.context.hub.leave(self.key, left.channel, left.member, left.counts);
+                self.refuse(&refusal, Some(channel.as_str()));
+            }
+            Err((refusal, channel)) => self.refuse(&refusal, Some(&channel)),
         }
         true
     }
@@ -61,11 +77,70 @@ impl Connection {
         }
     }
 
-    pub(super) fn publish(&mut self, publication: Publication) {
+    /// Hands an event to its home, or to the homes of both names of a channel with a twin.
+    pub(super) fn publish(&mut self, publications: Vec<Publication>) {
         self.context.metrics.client_events.increment(1);
-        self.waiting = self.context.hub.publish_one(publication);
+        self.waiting = self.context.hub.publish_now(publications);
         if self.waiting.is_some() {
             self.phase = Phase::Paused;
+        }
+    }
+
+    /// Takes what the auth endpoint has granted.
+    pub(super) fn take_letters(&mut self) {
+        for letter in self.context.hub.take_letters(self.key) {
+            let letter: Arc<dyn Any + Send + Sync> = letter;
+            let Ok(grant) = letter.downcast::<Grant>() else { continue };
+            if !matches!(self.phase, Phase::Open | Phase::Paused) {
+                continue;
+            }
+            if let Err(refusal) = self.machine.grant(&grant) {
+                self.refuse(&refusal, None);
+                continue;
+            }
+            self.context.hub.bear(self.key, self.bearer(&grant.bearer.subject));
+            if let Some(at) = self.expires_at(Instant::now()).filter(|at| *at < self.check_at) {
+                self.check_again(at);
+            }
+        }
+    }
+
+    /// When the first of its tokens expires.
+    pub(super) fn expires_at(&self, now: Instant) -> Option<Instant> {
+        let left = self.machine.expires_at()?.saturating_sub(unix_now());
+        // Beyond a century the clock of the machine is no measure.
+        Some(now + Duration::from_secs(left.min(CENTURY)))
+    }
+
+    /// A subject as the hub knows it.
+    pub(super) fn bearer(&self, subject: &str) -> UserKey {
+        let id = UserId::parse(subject, usize::MAX).expect("a token has a subject");
+        self.machine.app().user(id)
+    }
+
+    /// Goes on by the rules of now: ends what they forbid.
+    pub(super) fn reload(&mut self) {
+        self.context.took_notice(&mut self.generation);
+        if !matches!(self.phase, Phase::Open | Phase::Paused) {
+            return;
+        }
+        let id = &self.machine.app().config.id;
+        let Some(app) = self.context.apps.by_id(id.as_str()) else {
+            let key = self.machine.app().keys().next().unwrap_or_default().to_owned();
+            return self.refuse(&Refusal::UnknownApp { key }, None);
+        };
+        if !app.config.enabled {
+            return self.refuse(&Refusal::AppDisabled, None);
+        }
+        match self.machine.reload(app) {
+            Ok(ended) => {
+                for (left, refusal) in ended {
+                    let channel = left.channel.name.clone();
+                    self.context.hub.leave(self.key, left.channel, left.member, left.counts);
+                    self.refuse(&refusal, Some(channel.as_str()));
+                }
+            }
+            Err(refusal) => self.refuse(&refusal, None),
         }
     }
 

@@ -3,6 +3,7 @@
 use std::convert::Infallible;
 use std::rc::Rc;
 use std::sync::Arc;
+use std::time::Duration;
 
 use actix_http::header::{self, HeaderMap};
 use actix_http::{HttpMessage, Request, h1, ws};
@@ -13,7 +14,8 @@ use crate::error::Refusal;
 use crate::hub::Newcomer;
 use crate::protocol::handshake::{self, Handshake, InvalidHandshake};
 use crate::protocol::outbound;
-use crate::rules::{self, App, Permit, Seat};
+use crate::telemetry;
+use crate::rules::{self, App, Permit, Seat, client_address};
 
 use super::connection::{Beginning, Connection};
 use super::context::Context;
@@ -47,6 +49,11 @@ pub async fn upgrade(
     let stream = parts.io.into_inner();
     if let Err(error) = ws::verify_handshake(request.head()) {
         reject(&stream, &error);
+        return Ok(());
+    }
+    if let Err(retry_after) = pace(&context, &request) {
+        telemetry::refused(429);
+        slow_down(&stream, retry_after);
         return Ok(());
     }
     let head = response_head(request.headers());
@@ -85,6 +92,7 @@ fn accept(context: Rc<Context>, accepted: Accepted, stream: TcpStream, mut head:
 fn decide(context: &Context, request: &Request) -> Result<Accepted, Refusal> {
     let key = app_key(request.path(), &context.server.path_prefix).ok_or(Refusal::PathNotFound)?;
     let app = context.apps.by_key(key);
+    let app = app.as_ref();
     let handshake = Handshake::parse(request.uri().query().unwrap_or_default());
     let protocol = match handshake.protocol() {
         Err(InvalidHandshake::NoProtocol) if app.is_some_and(|app| app.config.assume_protocol) => {
@@ -110,6 +118,29 @@ fn decide(context: &Context, request: &Request) -> Result<Accepted, Refusal> {
         return Err(Refusal::Draining);
     }
     Ok(Accepted { permit, seat, protocol, is_java: handshake.is_java() })
+}
+
+/// Takes one of the handshakes that the peer's address may do; the time to wait when it has none left.
+fn pace(context: &Context, request: &Request) -> Result<(), Duration> {
+    let app = app_key(request.path(), &context.server.path_prefix).and_then(|key| context.apps.by_key(key));
+    let Some(throttle) = app.as_ref().and_then(|app| app.throttles.handshakes.as_ref()) else {
+        return Ok(());
+    };
+    let forwarded = request.headers().get("x-forwarded-for").and_then(|value| value.to_str().ok());
+    let address = request.peer_addr().map(|peer| client_address(peer.ip(), forwarded, &context.server.trusted_proxies));
+    address.map_or(Ok(()), |address| throttle.take_for(&address))
+}
+
+/// Says in HTTP, before a WebSocket has cost anything, that there were too many.
+fn slow_down(stream: &TcpStream, retry_after: Duration) {
+    let body = "Too many handshakes from this address\n";
+    let seconds = retry_after.as_secs() + 1;
+    let response = format!(
+        "HTTP/1.1 429 Too Many Requests\r\nRetry-After: {seconds}\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",
+        body.len()
+    );
+    // Whoever cannot take these few bytes will not miss them.
+    drop(stream.try_write(response.as_bytes()));
 }
 
 /// The key in `{prefix}/app/{key}`; `None` for any other path.
