@@ -6,11 +6,14 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use crate::error::Refusal;
-use crate::hub::{Cacheable, Publication};
-use crate::protocol::{ChannelName, EventData, EventName, NotAnObject, SocketId, object, outbound};
-use crate::rules::App;
+use crate::hub::{ChannelKey, Publication};
+use crate::protocol::{ChannelName, EventData, EventName, NotAnObject, SocketId, object};
+use crate::rules::{self, App, Draft, Publisher};
 
 use super::info::Info;
+
+/// Characters that an event's id may have.
+const EVENT_ID_CHARACTERS: usize = 128;
 
 /// The fields of an event, unchecked.
 #[derive(Debug, Default, Clone, Copy, Deserialize)]
@@ -27,12 +30,16 @@ pub struct Fields<'a> {
     socket_id: Option<&'a RawValue>,
     #[serde(borrow)]
     info: Option<&'a RawValue>,
+    #[serde(borrow)]
+    id: Option<&'a RawValue>,
 }
 
 /// An event that may be published, on all of its channels.
 #[derive(Debug)]
 pub(super) struct Checked {
     pub(super) publications: Vec<Publication>,
+    /// The channels that the request names, each once.
+    pub(super) channels: Vec<ChannelKey>,
     pub(super) info: Info,
 }
 
@@ -54,6 +61,7 @@ impl<'a> Fields<'a> {
             data: self.data.or(other.data),
             socket_id: self.socket_id.or(other.socket_id),
             info: self.info.or(other.info),
+            id: self.id.or(other.id),
         }
     }
 
@@ -61,20 +69,25 @@ impl<'a> Fields<'a> {
     ///
     /// # Errors
     /// The first field that is missing or out of bounds.
-    pub(super) fn check(&self, app: &App) -> Result<Checked, Refusal> {
-        self.check_on(app, self.channel_names(app)?)
+    pub(super) fn check(&self, app: &App, publisher: Publisher<'_>) -> Result<Checked, Refusal> {
+        self.check_on(app, publisher, self.channel_names(app)?)
     }
 
     /// Checks an event of a batch, which has exactly one channel.
     ///
     /// # Errors
     /// The first field that is missing or out of bounds.
-    pub(super) fn check_one(&self, app: &App) -> Result<Checked, Refusal> {
+    pub(super) fn check_one(&self, app: &App, publisher: Publisher<'_>) -> Result<Checked, Refusal> {
         let name = string(self.channel, "channel")?;
-        self.check_on(app, vec![name])
+        self.check_on(app, publisher, vec![name])
     }
 
-    fn check_on(&self, app: &App, names: Vec<Cow<'a, str>>) -> Result<Checked, Refusal> {
+    fn check_on(
+        &self,
+        app: &App,
+        publisher: Publisher<'_>,
+        names: Vec<Cow<'a, str>>,
+    ) -> Result<Checked, Refusal> {
         let limits = &app.config.limits;
         let name =
             EventName::from_publisher(string(self.name, "name")?, limits.event_name).map_err(Refusal::BadEvent)?;
@@ -92,16 +105,12 @@ impl<'a> Fields<'a> {
                 channels.push(channel);
             }
         }
-        let publication = |channel: ChannelName| Publication {
-            frame: outbound::event(&name, &channel, data, None),
-            except,
-            cache: channel
-                .kind()
-                .is_cache()
-                .then(|| Cacheable { ttl: app.config.cache_ttl, data: data.as_json().into() }),
-            channel: app.channel(channel),
-        };
-        Ok(Checked { publications: channels.into_iter().map(publication).collect(), info })
+        let id = self.id.map(event_id).transpose()?;
+        let draft = Draft { name, data, except, sender: None, id: id.as_deref() };
+        let keys = channels.iter().cloned().map(|channel| app.channel(channel)).collect();
+        let publications = rules::publish(app, publisher, &draft, channels)
+            .map_err(|breach| Refusal::Breach { breach, index: None })?;
+        Ok(Checked { publications, channels: keys, info })
     }
 
     fn channel_names(&self, app: &App) -> Result<Vec<Cow<'a, str>>, Refusal> {
@@ -175,6 +184,17 @@ fn socket_id(raw: &RawValue) -> Result<SocketId, Refusal> {
     SocketId::parse(&string(Some(raw), "socket_id")?).ok_or_else(|| {
         Refusal::BadRequest("Invalid socket_id: it consists of two decimal numbers with a dot between".to_owned())
     })
+}
+
+/// What a retry has the same of.
+fn event_id(raw: &RawValue) -> Result<Cow<'_, str>, Refusal> {
+    let id = string(Some(raw), "id")?;
+    match id.chars().count() {
+        1..=EVENT_ID_CHARACTERS => Ok(id),
+        found => Err(Refusal::BadRequest(format!(
+            "Invalid id: it has {found} characters, 1 to {EVENT_ID_CHARACTERS} are allowed"
+        ))),
+    }
 }
 
 fn missing(name: &str) -> Refusal {

@@ -5,12 +5,21 @@
 
 mod admin;
 mod answer;
+mod bearer;
 mod body;
+mod caller;
+mod choice;
+mod cors;
 mod event;
+mod grant;
 mod health;
 mod info;
 mod pages;
+mod parameters;
+mod past;
+mod profile;
 mod query;
+mod revoke;
 mod routes;
 mod signed;
 mod state;
@@ -18,6 +27,7 @@ mod trigger;
 mod users;
 
 pub use admin::admin;
+pub use grant::Wish;
 pub use event::{Batch, Fields};
 pub use routes::routes;
 pub use state::State;

@@ -30,7 +30,8 @@ struct Settings<'a> {
 
 /// What the pages need to know: the public key to connect with.
 pub(super) async fn settings(request: HttpRequest) -> HttpResponse {
-    json(&Settings { key: state(&request).page_key.as_deref() })
+    let apps = state(&request).apps.all();
+    json(&Settings { key: apps.first().and_then(|app| app.keys().next()) })
 }
 
 /// A file of the pages; a folder means its `index.html`.

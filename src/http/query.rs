@@ -54,8 +54,8 @@ struct Connections {
 
 /// All occupied channels.
 pub(super) async fn channels(request: HttpRequest, signed: Signed) -> Outcome {
-    let info = Info::parse(signed.parameter("info").unwrap_or_default())?;
-    let prefix = signed.parameter("filter_by_prefix").unwrap_or_default();
+    let info = Info::parse(signed.parameters.find("info").unwrap_or_default())?;
+    let prefix = signed.parameters.find("filter_by_prefix").unwrap_or_default();
     if info.user_count && !prefix.starts_with("presence-") {
         return Err(bad(
             "user_count may only be requested for presence channels - please supply filter_by_prefix begining with presence-",
@@ -81,7 +81,7 @@ fn entry(channel: &ChannelSummary, info: Info) -> (String, Counts) {
 pub(super) async fn channel(request: HttpRequest, signed: Signed) -> Outcome {
     let channel = channel_in_path(&request, &signed)?;
     let kind = channel.name.kind();
-    let info = Info::parse(signed.parameter("info").unwrap_or_default())?;
+    let info = Info::parse(signed.parameters.find("info").unwrap_or_default())?;
     if info.user_count && !kind.is_presence() {
         return Err(bad("Cannot retrieve the user count unless the channel is a presence channel"));
     }
@@ -104,7 +104,7 @@ pub(super) async fn users(request: HttpRequest, signed: Signed) -> Outcome {
     if !channel.name.kind().is_presence() {
         return Err(bad("Users can only be retrieved for presence channels"));
     }
-    let extra: Vec<&str> = signed.parameters().map(|(name, _)| name).collect();
+    let extra: Vec<&str> = signed.parameters.own().map(|(name, _)| name).collect();
     if !extra.is_empty() {
         return Err(bad(&format!("The following query string parameters are extraneous: {}", extra.join(", "))));
     }

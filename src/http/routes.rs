@@ -3,18 +3,27 @@
 use std::rc::Rc;
 
 use actix_web::HttpRequest;
+use actix_web::http::Method;
 use actix_web::web::{self, ServiceConfig};
 
 use crate::error::Refusal;
 
 use super::answer::Outcome;
 use super::state::State;
-use super::{health, pages, query, trigger, users};
+use super::{cors, grant, health, pages, past, query, revoke, trigger, users};
 
 /// Lays out the main listener under the configured prefix.
 pub fn routes(config: &mut ServiceConfig, state: Rc<State>) {
     let prefix = state.server.path_prefix.clone();
     let post = |path: &str| web::resource(path).default_service(web::to(|| wrong_method("POST")));
+    let auth = |path: &str| {
+        let preflight = web::method(Method::OPTIONS).to(cors::preflight);
+        web::resource(path).route(preflight).default_service(web::to(|| wrong_method("POST")))
+    };
+    let reading = |path: &str| {
+        let preflight = web::method(Method::OPTIONS).to(cors::preflight);
+        web::resource(path).route(preflight).default_service(web::to(|| wrong_method("GET")))
+    };
     let get = |path: &str| web::resource(path).default_service(web::to(|| wrong_method("GET")));
     config.app_data(state).service(
         web::scope(&prefix)
@@ -30,6 +39,15 @@ pub fn routes(config: &mut ServiceConfig, state: Rc<State>) {
             )
             // The Python library leaves the app out of this path.
             .service(post("/users/{user_id}/terminate_connections").route(web::post().to(users::terminate_connections)))
+            .service(auth("/api/v2/broadcasting/auth").route(web::post().to(grant::channel)))
+            .service(auth("/broadcasting/auth").route(web::post().to(grant::channel)))
+            .service(auth("/pusher/auth").route(web::post().to(grant::channel)))
+            .service(auth("/api/v2/broadcasting/user-auth").route(web::post().to(grant::user)))
+            .service(auth("/broadcasting/user-auth").route(web::post().to(grant::user)))
+            .service(auth("/pusher/user-auth").route(web::post().to(grant::user)))
+            .service(auth("/api/v2/tokens/revoke").route(web::post().to(revoke::revoke)))
+            .service(reading("/api/v2/channels/{channel}/retained").route(web::get().to(past::retained)))
+            .service(reading("/api/v2/channels/{channel}/history").route(web::get().to(past::history)))
             .route("/app/{key}", web::to(upgrade_required))
             .route("/up", web::get().to(health::up))
             .route("/live", web::get().to(health::live))

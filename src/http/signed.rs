@@ -1,6 +1,5 @@
 //! Who asks: every request to the API carries a signature by one of its app's keys.
 
-use std::borrow::Cow;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -17,30 +16,15 @@ use crate::rules::App;
 
 use super::answer::Refused;
 use super::body;
+use super::parameters::Parameters;
 use super::state::state;
-
-/// A query parameter, decoded.
-type Parameter = (Cow<'static, str>, Cow<'static, str>);
 
 /// A request whose signature holds.
 #[derive(Debug)]
 pub(super) struct Signed {
     pub(super) app: Arc<App>,
     pub(super) body: Bytes,
-    parameters: Vec<Parameter>,
-}
-
-impl Signed {
-    /// A parameter of the query, by its lower-case name.
-    pub(super) fn parameter(&self, name: &str) -> Option<&str> {
-        find(&self.parameters, name)
-    }
-
-    /// All parameters that are not about the signature, in the order of the URL.
-    pub(super) fn parameters(&self) -> impl Iterator<Item = (&str, &str)> {
-        let is_own = |name: &str| name.starts_with("auth_") || name == "body_md5";
-        self.parameters.iter().map(|(name, value)| (&**name, &**value)).filter(move |(name, _)| !is_own(name))
-    }
+    pub(super) parameters: Parameters,
 }
 
 impl FromRequest for Signed {
@@ -50,16 +34,18 @@ impl FromRequest for Signed {
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let request = request.clone();
         let mut payload = payload.take();
-        Box::pin(async move { Ok(verify(&request, &mut payload).await?) })
+        Box::pin(async move {
+            // Read first, whatever else is wrong: a connection with an unread body cannot be used again.
+            let body = body::read(&request, &mut payload).await?;
+            Ok(verify(&request, body)?)
+        })
     }
 }
 
 /// Checks a request in the order of the protocol reference's section 4.4.
-async fn verify(request: &HttpRequest, payload: &mut Payload) -> Result<Signed, Refusal> {
-    // Read first, whatever else is wrong: a connection with an unread body cannot be used again.
-    let body = body::read(request, payload).await?;
-    let parameters = parse(request.query_string());
-    let key = find(&parameters, "auth_key").ok_or_else(|| unauthenticated("Missing parameter: auth_key"))?;
+pub(super) fn verify(request: &HttpRequest, body: Bytes) -> Result<Signed, Refusal> {
+    let parameters = Parameters::parse(request.query_string());
+    let key = parameters.find("auth_key").ok_or_else(|| unauthenticated("Missing parameter: auth_key"))?;
     let app = app(request, key)?;
     let signer = app.signer(key).ok_or_else(|| unauthenticated("Unknown auth_key"))?.clone();
     check_version(&parameters)?;
@@ -80,29 +66,19 @@ fn app(request: &HttpRequest, key: &str) -> Result<Arc<App>, Refusal> {
         Some(id) => apps.by_id(id).ok_or_else(|| Refusal::NotFound(format!("no app has the id {id}")))?,
         None => apps.by_key(key).ok_or_else(|| unauthenticated("Unknown auth_key"))?,
     };
-    Ok(app.clone())
+    Ok(app)
 }
 
-fn parse(query: &str) -> Vec<Parameter> {
-    form_urlencoded::parse(query.as_bytes())
-        .map(|(name, value)| (name.to_ascii_lowercase().into(), value.into_owned().into()))
-        .collect()
-}
-
-fn find<'a>(parameters: &'a [Parameter], name: &str) -> Option<&'a str> {
-    parameters.iter().find(|(known, _)| known == name).map(|(_, value)| &**value)
-}
-
-fn check_version(parameters: &[Parameter]) -> Result<(), Refusal> {
-    match find(parameters, "auth_version") {
+fn check_version(parameters: &Parameters) -> Result<(), Refusal> {
+    match parameters.find("auth_version") {
         Some("1.0") => Ok(()),
         Some(_) => Err(unauthenticated("Version not supported")),
         None => Err(unauthenticated("Version required")),
     }
 }
 
-fn check_timestamp(parameters: &[Parameter], skew: Duration) -> Result<(), Refusal> {
-    let given = find(parameters, "auth_timestamp").and_then(|text| text.parse::<u64>().ok());
+fn check_timestamp(parameters: &Parameters, skew: Duration) -> Result<(), Refusal> {
+    let given = parameters.find("auth_timestamp").and_then(|text| text.parse::<u64>().ok());
     let given = given.ok_or_else(|| unauthenticated("Timestamp required"))?;
     let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |now| now.as_secs());
     if given.abs_diff(now) < skew.as_secs() {
@@ -127,8 +103,8 @@ fn iso(seconds: u64) -> String {
 }
 
 /// A body needs its MD5; no body may have the MD5 of nothing, as the Python library sends it.
-fn check_body(parameters: &[Parameter], body: &[u8]) -> Result<(), Refusal> {
-    match find(parameters, "body_md5") {
+fn check_body(parameters: &Parameters, body: &[u8]) -> Result<(), Refusal> {
+    match parameters.find("body_md5") {
         Some(given) if given == md5_hex(body) => Ok(()),
         None if body.is_empty() => Ok(()),
         Some(_) => Err(unauthenticated("Invalid body_md5: it is not the MD5 of the request body")),
@@ -137,18 +113,18 @@ fn check_body(parameters: &[Parameter], body: &[u8]) -> Result<(), Refusal> {
 }
 
 /// The path as it came, then decoded, each without the prefix first, then with it.
-fn check_signature(request: &HttpRequest, signer: &Signer, parameters: &[Parameter]) -> Result<(), Refusal> {
-    let given = find(parameters, "auth_signature").unwrap_or_default();
+fn check_signature(request: &HttpRequest, signer: &Signer, parameters: &Parameters) -> Result<(), Refusal> {
+    let given = parameters.find("auth_signature").unwrap_or_default();
     let method = request.method().as_str();
     let prefix = &*state(request).server.path_prefix;
     let full = request.uri().path();
     let path = full.strip_prefix(prefix).unwrap_or(full);
-    let expected = request_to_sign(method, path, parameters);
+    let expected = request_to_sign(method, path, parameters.all());
     if signer.verifies(&expected, given) {
         return Ok(());
     }
     let decode = |path: &str| percent_decode_str(path).decode_utf8_lossy().into_owned();
-    let holds = |path: &str| signer.verifies(&request_to_sign(method, path, parameters), given);
+    let holds = |path: &str| signer.verifies(&request_to_sign(method, path, parameters.all()), given);
     let is_decoded = path.contains('%') && holds(&decode(path));
     let is_prefixed = !prefix.is_empty() && (holds(full) || holds(&decode(full)));
     if is_decoded || is_prefixed {

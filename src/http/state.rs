@@ -8,7 +8,7 @@ use metrics_exporter_prometheus::PrometheusHandle;
 
 use crate::config::{Limits, Server};
 use crate::hub::{Farewell, Hub};
-use crate::rules::{Apps, Node};
+use crate::rules::{Current, Node};
 use crate::telemetry::HttpMetrics;
 
 /// One worker's surroundings of its requests; stays on its thread.
@@ -17,17 +17,17 @@ pub struct State {
     /// Who listens, and delivery.
     pub hub: Hub,
     /// The running apps.
-    pub apps: Arc<Apps>,
+    pub apps: Current,
     /// The process as a whole.
     pub node: Arc<Node>,
     /// Listeners and times.
     pub server: Server,
     /// Bounds.
     pub limits: Limits,
-    /// Public key that the pages connect with, if there is an app.
-    pub page_key: Option<String>,
     /// What a connection is told whose user is thrown out.
     pub terminated: Farewell,
+    /// What a connection is told whose tokens are revoked.
+    pub revoked: Farewell,
     /// Renders all metrics.
     pub prometheus: PrometheusHandle,
     /// What requests count.

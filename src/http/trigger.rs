@@ -10,9 +10,9 @@ use crate::error::Refusal;
 use crate::hub::{ChannelKey, Publication};
 
 use super::answer::{Outcome, done, json};
+use super::caller::Caller;
 use super::event::{Batch, Fields};
 use super::info::{Counts, Info};
-use super::signed::Signed;
 use super::state::{State, state};
 
 #[derive(Serialize)]
@@ -26,31 +26,30 @@ struct Answers {
 }
 
 /// Publishes one event on up to as many channels as the app allows.
-pub(super) async fn events(request: HttpRequest, signed: Signed) -> Outcome {
-    let query = in_query(&signed);
-    let checked = fields(&signed, query.as_deref())?.check(&signed.app)?;
+pub(super) async fn events(request: HttpRequest, caller: Caller) -> Outcome {
+    let query = in_query(&caller);
+    let checked = fields(&caller, query.as_deref())?.check(&caller.app, caller.publisher())?;
     let state = state(&request);
-    let channels = channels_of(&checked.publications, checked.info);
     publish(state, checked.publications).await?;
     if checked.info.is_empty() {
         return Ok(done());
     }
     let mut counted = BTreeMap::new();
-    for channel in channels {
+    for channel in checked.channels {
         counted.insert(channel.name.to_string(), counts(state, channel, checked.info).await?);
     }
     Ok(json(&Channels { channels: counted }))
 }
 
 /// Publishes several events, all or none, in order.
-pub(super) async fn batch_events(request: HttpRequest, signed: Signed) -> Outcome {
+pub(super) async fn batch_events(request: HttpRequest, caller: Caller) -> Outcome {
     let state = state(&request);
-    let allowed = signed.app.config.limits.batch_events;
+    let allowed = caller.app.config.limits.batch_events;
     let mut publications = Vec::new();
     let mut asked = Vec::new();
-    for fields in Batch::parse(text(&signed.body)?, allowed)? {
-        let mut checked = fields.check_one(&signed.app)?;
-        asked.push((channels_of(&checked.publications, checked.info), checked.info));
+    for (number, fields) in Batch::parse(text(&caller.body)?, allowed)?.into_iter().enumerate() {
+        let mut checked = fields.check_one(&caller.app, caller.publisher()).map_err(|refusal| refusal.at(number))?;
+        asked.push((checked.channels, checked.info));
         publications.append(&mut checked.publications);
     }
     publish(state, publications).await?;
@@ -75,38 +74,30 @@ async fn publish(state: &State, publications: Vec<Publication>) -> Result<(), Re
     Ok(())
 }
 
-/// The channels to count later; none when nothing was asked.
-fn channels_of(publications: &[Publication], info: Info) -> Vec<ChannelKey> {
-    if info.is_empty() {
-        return Vec::new();
-    }
-    publications.iter().map(|publication| publication.channel.clone()).collect()
-}
-
 async fn counts(state: &State, channel: ChannelKey, info: Info) -> Result<Counts, Refusal> {
     let kind = channel.name.kind();
     Ok(info.counts(kind, &state.hub.channel(channel).await?))
 }
 
 /// The event's fields: from the body, and what it lacks from the query.
-fn fields<'a>(signed: &'a Signed, query: Option<&'a str>) -> Result<Fields<'a>, Refusal> {
-    let body = if signed.body.is_empty() { Fields::default() } else { Fields::parse(text(&signed.body)?)? };
+fn fields<'a>(caller: &'a Caller, query: Option<&'a str>) -> Result<Fields<'a>, Refusal> {
+    let body = if caller.body.is_empty() { Fields::default() } else { Fields::parse(text(&caller.body)?)? };
     match query {
         Some(query) => Ok(body.or(Fields::parse(query)?)),
-        None if signed.body.is_empty() => Fields::parse(""),
+        None if caller.body.is_empty() => Fields::parse(""),
         None => Ok(body),
     }
 }
 
 /// The event's fields in the query as a JSON object, if there are any.
-fn in_query(signed: &Signed) -> Option<String> {
+fn in_query(caller: &Caller) -> Option<String> {
     let mut fields = Map::new();
     let mut channels = Vec::new();
-    for (name, value) in signed.parameters() {
+    for (name, value) in caller.parameters.own() {
         let value = Value::from(value);
         match name {
             "channels[]" => channels.push(value),
-            "name" | "channel" | "data" | "socket_id" | "info" => drop(fields.insert(name.to_owned(), value)),
+            "name" | "channel" | "data" | "socket_id" | "info" | "id" => drop(fields.insert(name.to_owned(), value)),
             _ => {}
         }
     }
