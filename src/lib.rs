@@ -25,6 +25,7 @@
 //! members, and answers with the frames that greet it; the shard inserts the subscriber when that
 //! answer arrives, so nothing is missed in between and nothing comes twice.
 
+pub mod auth;
 pub mod broker;
 pub mod cli;
 pub mod config;

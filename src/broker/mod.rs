@@ -4,6 +4,7 @@
 
 mod descriptors;
 mod drain;
+mod reload;
 mod start;
 mod worker;
 

@@ -7,14 +7,16 @@ use std::thread::{self, JoinHandle};
 
 use tokio::sync::watch;
 
+use crate::auth::{Keeper, KeeperThread};
 use crate::config::Config;
 use crate::error::Refusal;
 use crate::hub::{Bounds, Settings, mailboxes};
-use crate::rules::{Apps, Node};
+use crate::rules::{Apps, Node, UnusableKeys};
 use crate::socket::{Listener, farewell};
 use crate::telemetry;
 
 use super::descriptors;
+use super::reload::{self, Reloading};
 use super::worker::{self, Setup};
 
 /// Why a broker does not start.
@@ -38,6 +40,12 @@ pub enum Error {
         /// Why.
         source: io::Error,
     },
+    /// The thread that fetches keys and looks tokens up cannot be had.
+    #[error("cannot start the thread that looks after tokens: {0}")]
+    Keeper(io::Error),
+    /// An app's tokens cannot be checked.
+    #[error(transparent)]
+    Keys(#[from] UnusableKeys),
 }
 
 /// What workers are told.
@@ -58,13 +66,16 @@ pub struct Broker {
     node: Arc<Node>,
     stage: watch::Sender<Stage>,
     workers: Vec<JoinHandle<()>>,
+    reloading: Reloading,
+    /// Ends with the broker.
+    _keeper: KeeperThread,
 }
 
 impl Broker {
     /// Opens the listeners and starts the workers; when this returns, peers are let in.
     ///
     /// # Errors
-    /// When an address or a thread cannot be had.
+    /// When an address or a thread cannot be had, or an app's keys cannot be used.
     pub fn start(config: Config) -> Result<Self, Error> {
         let workers = match config.server.workers {
             0 => thread::available_parallelism().map_or(1, usize::from),
@@ -84,11 +95,21 @@ impl Broker {
         let (recorder, prometheus) = telemetry::recorder();
         let recorder = Arc::new(recorder);
         let settings = settings(&config, workers);
-        let page_key = config.apps.first().and_then(|app| app.credentials.first()).map(|pair| pair.key.clone());
-        let apps = Arc::new(Apps::new(config.apps));
+        let (keeper, keeper_thread) = Keeper::start().map_err(Error::Keeper)?;
+        let apps = Arc::new(Apps::new(&config, &keeper, &Apps::default())?);
         let (stage, staged) = watch::channel(Stage::Running);
-        let mut broker = Self { address, admin_address, node: node.clone(), stage, workers: Vec::new() };
-        for (mailboxes, listener) in mailboxes(workers, config.limits.inbox_commands).into_iter().zip(listeners) {
+        let (reloading, reloads) = reload::channels(workers, keeper, apps.clone());
+        let mut broker = Self {
+            address,
+            admin_address,
+            node: node.clone(),
+            stage,
+            workers: Vec::new(),
+            reloading,
+            _keeper: keeper_thread,
+        };
+        let mailboxes = mailboxes(workers, config.limits.inbox_commands);
+        for ((mailboxes, listener), reloads) in mailboxes.into_iter().zip(listeners).zip(reloads) {
             let setup = Setup {
                 mailboxes,
                 settings: settings.clone(),
@@ -100,7 +121,7 @@ impl Broker {
                 limits: config.limits.clone(),
                 recorder: recorder.clone(),
                 prometheus: prometheus.clone(),
-                page_key: page_key.clone(),
+                reloads,
                 stage: staged.clone(),
             };
             broker.workers.push(worker::spawn(broker.workers.len(), setup)?);
@@ -118,6 +139,17 @@ impl Broker {
     #[must_use]
     pub const fn admin_address(&self) -> Option<SocketAddr> {
         self.admin_address
+    }
+
+    /// Goes on by the apps, roles, channels and tokens of another configuration; the listeners, workers
+    /// and limits stay as they are.
+    ///
+    /// When this returns, no subscription is left that the new rules forbid.
+    ///
+    /// # Errors
+    /// When an app's keys cannot be used; then nothing has changed.
+    pub async fn reload(&mut self, config: &Config) -> Result<(), UnusableKeys> {
+        self.reloading.reload(config).await
     }
 
     /// Stops listening, closes all connections with 4200, spread over the configured time, and ends.

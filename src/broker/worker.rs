@@ -18,11 +18,12 @@ use crate::config::{Limits, Server};
 use crate::error::Refusal;
 use crate::http::{self, State};
 use crate::hub::{self, Hub, Mailboxes, Settings};
-use crate::rules::{Apps, Node};
+use crate::rules::{Apps, Current, Node};
 use crate::socket::{Arrival, Context, Guarded, LINGER, Listener, accept_loop, farewell, upgrade};
 use crate::telemetry::{self, HttpMetrics};
 
 use super::drain::drain;
+use super::reload::{Reloads, follow};
 use super::start::{Error, Stage};
 
 /// What a worker is made of; crosses to its thread.
@@ -38,7 +39,7 @@ pub(super) struct Setup {
     pub(super) limits: Limits,
     pub(super) recorder: Arc<PrometheusRecorder>,
     pub(super) prometheus: PrometheusHandle,
-    pub(super) page_key: Option<String>,
+    pub(super) reloads: Reloads,
     pub(super) stage: watch::Receiver<Stage>,
 }
 
@@ -64,6 +65,7 @@ async fn serve(setup: Setup) -> io::Result<()> {
     let _recording = metrics::set_default_local_recorder(&*setup.recorder);
     telemetry::describe();
     let hub = Hub::new(mailboxes, &settings);
+    let apps = Current::new(apps);
     let context = Context::new(hub.clone(), apps.clone(), node.clone(), server.clone(), limits.clone());
     let state = Rc::new(State {
         hub: hub.clone(),
@@ -72,12 +74,13 @@ async fn serve(setup: Setup) -> io::Result<()> {
         terminated: farewell(&Refusal::Terminated).expect("a terminated user's connection ends"),
         server,
         limits,
-        page_key: setup.page_key,
+        revoked: farewell(&Refusal::TokenRevoked).expect("a revoked token ends connections"),
         prometheus: setup.prometheus,
         metrics: HttpMetrics::new(),
     });
     let turns = tokio::task::spawn_local(hub::run(hub));
     let ticks = tokio::task::spawn_local(context.clone().tick());
+    let reloads = tokio::task::spawn_local(follow(context.clone(), setup.reloads));
     let main = main_service(context.clone(), state.clone()).await?;
     let accepting = tokio::task::spawn_local(accept_loop(context.clone(), listener, main));
     if let Some(listener) = admin {
@@ -91,6 +94,7 @@ async fn serve(setup: Setup) -> io::Result<()> {
     }
     turns.abort();
     ticks.abort();
+    reloads.abort();
     Ok(())
 }
 

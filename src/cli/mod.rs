@@ -7,6 +7,7 @@ mod arguments;
 mod check;
 mod client;
 mod publish;
+mod reload;
 mod serve;
 mod tail;
 

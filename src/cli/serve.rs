@@ -3,25 +3,34 @@
 use std::io::{self, Write};
 use std::path::Path;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::time::MissedTickBehavior;
 
 use crate::broker::Broker;
 use crate::config::{self, Loaded, LogFormat, Source};
 use crate::telemetry;
 
+use super::reload::Watched;
+
 /// The configuration is wrong; as `sysexits.h` has it.
 const USAGE: u8 = 64;
+
+/// Time between two looks at the files of the configuration.
+const LOOK: Duration = Duration::from_secs(1);
 
 /// Something that the broker needs cannot be had.
 const UNAVAILABLE: u8 = 69;
 
 /// Runs the broker until SIGTERM or SIGINT, then drains it.
 pub(super) fn run(path: Option<&Path>) -> ExitCode {
-    let Loaded { config, warnings } = match config::load(Source::from(path), config::environment()) {
+    let loaded = match config::load(Source::from(path), config::environment()) {
         Ok(loaded) => loaded,
         Err(error) => return fail(USAGE, &error),
     };
+    let watched = Watched::new(path, &loaded);
+    let Loaded { config, warnings, .. } = loaded;
     if let Err(error) = telemetry::start(&config.log.level, config.log.format == LogFormat::Json) {
         return fail(USAGE, &error);
     }
@@ -36,18 +45,28 @@ pub(super) fn run(path: Option<&Path>) -> ExitCode {
         Ok(broker) => broker,
         Err(error) => return fail(UNAVAILABLE, &error),
     };
-    match runtime.block_on(serve(broker)) {
+    match runtime.block_on(serve(broker, watched)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => fail(UNAVAILABLE, &error),
     }
 }
 
-async fn serve(broker: Broker) -> io::Result<()> {
+async fn serve(mut broker: Broker, mut watched: Watched) -> io::Result<()> {
     // Before anybody can know that we run: a signal that comes at once must find us listening.
     let mut signals = Signals::new()?;
+    let mut hangup = signal(SignalKind::hangup())?;
     let admin = broker.admin_address().map_or_else(|| "off".to_owned(), |address| address.to_string());
     tracing::info!(address = %broker.address(), %admin, version = env!("BUILD_VERSION"), "listening");
-    let signal = signals.next().await;
+    let mut looks = tokio::time::interval(LOOK);
+    looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let signal = loop {
+        // Each branch waits for an event that stays where it is when another comes first.
+        tokio::select! {
+            signal = signals.next() => break signal,
+            _ = hangup.recv() => watched.reload(&mut broker).await,
+            _ = looks.tick() => if watched.has_changed() { watched.reload(&mut broker).await },
+        }
+    };
     tracing::info!(signal, "draining");
     // A second signal ends the process at once: whoever sends two means it.
     tokio::select! {
@@ -65,10 +84,13 @@ struct Signals {
 
 impl Signals {
     fn new() -> io::Result<Self> {
-        Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
+        Ok(Self {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+        })
     }
 
-    /// Waits for one and names it. Cancel-safe, as receiving is.
+    /// Waits for one that ends the broker, and names it. Cancel-safe, as receiving is.
     async fn next(&mut self) -> &'static str {
         tokio::select! {
             _ = self.terminate.recv() => "SIGTERM",
