@@ -57,6 +57,13 @@ impl TestBroker {
         }
     }
 
+    /// Goes on by the apps, roles and channels of another `channels.toml`.
+    pub(crate) async fn reload(&mut self, text: &str) {
+        let config = super::configuration(text);
+        let broker = self.broker.as_mut().expect("a running broker");
+        super::within("the reload", broker.reload(&config)).await.expect("usable keys");
+    }
+
     // WebSockets.
 
     /// A connection of the first app, ready for use.
