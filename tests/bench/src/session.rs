@@ -9,7 +9,7 @@ use crate::load::faults::Faults;
 use crate::process::cores::{self, Cores};
 use crate::process::files;
 use crate::process::server::{Server, Subject};
-use crate::report::{self, Report, Row};
+use crate::report::{self, Report, Role, Row};
 use crate::scenario::{self, Outcome, Scenario, Settings};
 
 /// Measures, and prints the table; whether all was measured and nothing went wrong with deliveries.
@@ -21,14 +21,13 @@ pub(crate) fn run(run: &Run) -> Result<bool, Error> {
     let no_binary = |source| Error::NoBinary { path: run.binary.clone(), source };
     let binary = run.binary.canonicalize().map_err(no_binary)?;
     let session = Session::new(Settings { seconds: run.seconds, connections: run.connections })?;
-    let subjects = [Subject::Floor(Vec::new()), Subject::Saluran(binary)];
     let mut rows: Vec<Row> = scenarios.iter().map(|scenario| Row::new(scenario)).collect();
     for round in 1..=run.rounds {
         for row in &mut rows {
-            for subject in &subjects {
-                let result = session.measure(row.scenario, subject);
-                progress(&format!("round {round}/{}", run.rounds), row.scenario, subject, &result);
-                row.take(subject, result);
+            for (role, subject) in [Role::Reference, Role::Broker].into_iter().zip(row.scenario.subjects(&binary)) {
+                let result = session.measure(row.scenario, &subject);
+                progress(&format!("round {round}/{}", run.rounds), row.scenario, &subject, &result);
+                row.take(role, result);
             }
         }
     }

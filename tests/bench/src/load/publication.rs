@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use super::lanes::{Flight, Lanes};
 use super::seat::Seat;
 use crate::clock::Nanos;
-use crate::wire::account::Account;
+use crate::wire::account::{self, Account};
 use crate::wire::stamp::{Filler, Stamp};
 
 /// Makes one request after the other.
@@ -18,12 +18,19 @@ pub(crate) struct Publication {
     /// Events in one request.
     pub(crate) batch: usize,
     filler: Filler,
+    /// What speaks for the publisher in place of a signature.
+    token: Option<String>,
 }
 
 impl Publication {
     /// Round `channels` channels, `batch` events of `size` bytes a request.
     pub(crate) fn new(channels: usize, batch: usize, size: usize) -> Self {
-        Self { numbers: vec![0; channels], turn: 0, batch, filler: Filler::new(size) }
+        Self { numbers: vec![0; channels], turn: 0, batch, filler: Filler::new(size), token: None }
+    }
+
+    /// The same with a token in place of signatures, where the server wants one.
+    pub(crate) fn by_token(self, wanted: bool) -> Self {
+        Self { token: wanted.then(account::token), ..self }
     }
 
     /// How many channels there are.
@@ -40,10 +47,11 @@ impl Publication {
             let event = self.event(lanes, sent, &mut flights);
             write!(events, "{separator}{event}").expect("a String takes what is written");
         }
-        let request = if self.batch == 1 {
-            account.post("events", events.as_bytes())
-        } else {
-            account.post("batch_events", format!(r#"{{"batch":[{events}]}}"#).as_bytes())
+        let (resource, body) =
+            if self.batch == 1 { ("events", events) } else { ("batch_events", format!(r#"{{"batch":[{events}]}}"#)) };
+        let request = match &self.token {
+            Some(token) => Account::post_as(token, resource, body.as_bytes()),
+            None => account.post(resource, body.as_bytes()),
         };
         lanes.send(request, flights);
     }

@@ -25,6 +25,8 @@ pub(crate) enum Subject {
     Floor(Vec<&'static str>),
     /// The broker: its binary.
     Saluran(PathBuf),
+    /// The broker with declared channels, to which the generator publishes with a token.
+    Declared(PathBuf),
 }
 
 /// A running server.
@@ -32,6 +34,8 @@ pub(crate) enum Subject {
 pub(crate) struct Server {
     child: Child,
     pub(crate) address: SocketAddr,
+    /// Whether it wants a token in place of a signature.
+    pub(crate) wants_token: bool,
     /// Empties the server's stderr until that ends.
     listener: Option<JoinHandle<()>>,
 }
@@ -41,7 +45,7 @@ impl Subject {
     pub(crate) fn name(&self) -> &'static str {
         match self {
             Self::Floor(_) => "floor",
-            Self::Saluran(_) => "saluran",
+            Self::Saluran(_) | Self::Declared(_) => "saluran",
         }
     }
 
@@ -55,24 +59,33 @@ impl Subject {
             Self::Saluran(binary) => {
                 let mut command = launch::through(bench, cores.server, binary);
                 // An empty file, so that no configuration of the place where we run is picked up.
-                command.args(["serve", "--config", "/dev/null"]).env_clear().envs(environment());
+                command.args(["serve", "--config", "/dev/null"]).env_clear().envs(environment()).envs(APP);
+                command
+            }
+            Self::Declared(binary) => {
+                let mut command = launch::through(bench, cores.server, binary);
+                command.args(["serve", "--config", DECLARED]).env_clear().envs(environment());
                 command
             }
         }
     }
 }
 
+/// The app, where no file declares it.
+const APP: [(&str, &str); 3] =
+    [("SALURAN_APP_ID", account::ID), ("SALURAN_APP_KEY", account::KEY), ("SALURAN_APP_SECRET", account::SECRET)];
+
+/// Declares the same app, and its channels.
+const DECLARED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/declared.toml");
+
 /// One worker, since there is one core for it, and no limit on what scenarios do; the bounds on what
 /// waits are the defaults.
-fn environment() -> [(&'static str, &'static str); 10] {
+fn environment() -> [(&'static str, &'static str); 7] {
     [
         ("SALURAN_SERVER_HOST", "127.0.0.1"),
         ("SALURAN_SERVER_PORT", "0"),
         ("SALURAN_SERVER_ADMIN", "off"),
         ("SALURAN_SERVER_WORKERS", "1"),
-        ("SALURAN_APP_ID", account::ID),
-        ("SALURAN_APP_KEY", account::KEY),
-        ("SALURAN_APP_SECRET", account::SECRET),
         ("SALURAN_APP_CLIENT_EVENTS", "true"),
         ("SALURAN_APP_CLIENT_EVENT_RATE", "1000000"),
         ("SALURAN_APP_LIMITS_PRESENCE_MEMBERS", "1000"),
@@ -91,7 +104,8 @@ impl Server {
         let mut child = command.spawn().map_err(|source| Error::Start { what: what.clone(), source })?;
         let (said, heard) = mpsc::sync_channel(1);
         let listener = child.stderr.take().map(|stderr| thread::spawn(move || listen(stderr, &said)));
-        let mut server = Self { child, address: SocketAddr::from(([127, 0, 0, 1], 0)), listener };
+        let wants_token = matches!(subject, Subject::Declared(_));
+        let mut server = Self { child, address: SocketAddr::from(([127, 0, 0, 1], 0)), wants_token, listener };
         match heard.recv_timeout(PATIENCE) {
             Ok(Ok(address)) => {
                 server.address = address;

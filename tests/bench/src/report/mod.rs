@@ -8,8 +8,7 @@ pub(crate) use json::json;
 use crate::error::Error;
 use crate::load::faults::Faults;
 use crate::process::cores::Cores;
-use crate::process::server::Subject;
-use crate::scenario::{Outcome, Scenario, Target};
+use crate::scenario::{Outcome, Reference, Scenario, Target};
 
 /// All rows, and where it was measured.
 #[derive(Debug)]
@@ -18,10 +17,18 @@ pub(crate) struct Report {
     pub(crate) cores: Cores,
 }
 
+/// Which of a row's two servers was measured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Role {
+    Reference,
+    Broker,
+}
+
 /// One scenario's measurements, one of each server a round.
 #[derive(Debug)]
 pub(crate) struct Row {
     pub(crate) scenario: &'static Scenario,
+    /// Of what the broker is compared with, mostly the floor.
     pub(crate) floor: Vec<Outcome>,
     pub(crate) saluran: Vec<Outcome>,
     /// Measurements that could not be made, with the reason.
@@ -40,15 +47,24 @@ impl Row {
         Self { scenario, floor: Vec::new(), saluran: Vec::new(), failures: Vec::new() }
     }
 
-    /// Keeps the result of measuring `subject`.
-    pub(crate) fn take(&mut self, subject: &Subject, result: Result<Outcome, Error>) {
-        let outcomes = match subject {
-            Subject::Floor(_) => &mut self.floor,
-            Subject::Saluran(_) => &mut self.saluran,
+    /// What the two servers are called.
+    fn names(&self) -> [&'static str; 2] {
+        match self.scenario.reference {
+            Reference::Floor => ["floor", "saluran"],
+            Reference::Plain => ["plain", "declared"],
+        }
+    }
+
+    /// Keeps the result of measuring a server.
+    pub(crate) fn take(&mut self, role: Role, result: Result<Outcome, Error>) {
+        let [reference, broker] = self.names();
+        let (name, outcomes) = match role {
+            Role::Reference => (reference, &mut self.floor),
+            Role::Broker => (broker, &mut self.saluran),
         };
         match result {
             Ok(outcome) => outcomes.push(outcome),
-            Err(error) => self.failures.push(format!("{}: {}", subject.name(), crate::explain(&error))),
+            Err(error) => self.failures.push(format!("{name}: {}", crate::explain(&error))),
         }
     }
 
@@ -78,8 +94,9 @@ impl Row {
 
     /// Each measurement in which deliveries went wrong, with the server's name.
     fn faulty(&self) -> impl Iterator<Item = (&'static str, Faults)> {
-        let floor = self.floor.iter().map(|outcome| ("floor", outcome.faults));
-        let saluran = self.saluran.iter().map(|outcome| ("saluran", outcome.faults));
+        let [first, second] = self.names();
+        let floor = self.floor.iter().map(move |outcome| (first, outcome.faults));
+        let saluran = self.saluran.iter().map(move |outcome| (second, outcome.faults));
         floor.chain(saluran).filter(|(_, faults)| !faults.is_none())
     }
 }

@@ -29,7 +29,7 @@ impl Row {
     fn cells(&self) -> [String; 8] {
         let unit = self.scenario.unit.split([' ', ',']).next().unwrap_or_default();
         let target = match self.scenario.target {
-            Target::Ratio(limit) => format!("≤ {limit:.2} × floor"),
+            Target::Ratio(limit) => format!("≤ {limit:.2} × {}", self.names().first().copied().unwrap_or_default()),
             Target::AtMost(limit) => format!("≤ {limit} {unit}"),
             Target::Lossless => String::from("nothing lost"),
         };
@@ -50,7 +50,7 @@ impl Row {
     /// What the columns have no room for.
     fn notes(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let name = self.scenario.name;
-        for (server, outcomes) in [("floor", &self.floor), ("saluran", &self.saluran)] {
+        for (server, outcomes) in self.names().into_iter().zip([&self.floor, &self.saluran]) {
             if let Some(text) = idle(outcomes).or_else(|| slow(outcomes)) {
                 writeln!(f, "{name}, {server}: {text}")?;
             }

@@ -7,9 +7,11 @@ mod presence;
 mod publish;
 mod slow;
 
+use std::path::Path;
+
 use crate::error::Error;
 use crate::load::faults::Faults;
-use crate::process::server::Server;
+use crate::process::server::{Server, Subject};
 use publish::Shape;
 
 /// One row of the table.
@@ -19,7 +21,18 @@ pub(crate) struct Scenario {
     /// Of the figure that is compared.
     pub(crate) unit: &'static str,
     pub(crate) target: Target,
+    /// What the broker is compared with.
+    pub(crate) reference: Reference,
     measure: Measure,
+}
+
+/// What a row's first figure is of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Reference {
+    /// The bare broadcaster.
+    Floor,
+    /// The broker itself without declarations, with signed requests.
+    Plain,
 }
 
 /// What the broker's figure should be.
@@ -67,15 +80,21 @@ pub(crate) struct Outcome {
 }
 
 const fn publish(name: &'static str, shape: Shape, ratio: f64) -> Scenario {
-    Scenario { name, unit: "µs / delivery", target: Target::Ratio(ratio), measure: Measure::Publish(shape) }
+    other(name, "µs / delivery", Target::Ratio(ratio), Measure::Publish(shape))
 }
 
 const fn other(name: &'static str, unit: &'static str, target: Target, measure: Measure) -> Scenario {
-    Scenario { name, unit, target, measure }
+    Scenario { name, unit, target, reference: Reference::Floor, measure }
 }
 
+/// The cost of a declaration: token, rule, schema, retained event and history, against a signature.
+const DECLARED: Scenario = Scenario {
+    reference: Reference::Plain,
+    ..other("declared", "µs / request", Target::Ratio(2.0), Measure::Publish(Shape::many(1, 0, 1)))
+};
+
 /// All scenarios, in the order of the table.
-static ALL: [Scenario; 12] = [
+static ALL: [Scenario; 13] = [
     publish("fanout", Shape::fanout(4, 16), 0.7),
     publish("fanout-1", Shape::fanout(1, 1), 1.15),
     publish("fanout-20", Shape::fanout_at(20.0), 1.15),
@@ -83,6 +102,7 @@ static ALL: [Scenario; 12] = [
     publish("many-100x10", Shape::many(100, 10, 1), 1.5),
     publish("many-batch", Shape::many(1000, 1, 10), 1.6),
     other("trigger", "µs / request", Target::Ratio(2.5), Measure::Publish(Shape::many(1, 0, 1))),
+    DECLARED,
     other("client-events", "µs / event", Target::Ratio(1.5), Measure::Pairs),
     other("connect", "µs / connection", Target::Ratio(2.0), Measure::Connect),
     other("presence", "µs / leave + join", Target::AtMost(900.0), Measure::Presence),
@@ -104,6 +124,14 @@ pub(crate) fn choose(only: &[String]) -> Result<Vec<&'static Scenario>, Error> {
 }
 
 impl Scenario {
+    /// What is measured by turns: what the broker is compared with, and the broker.
+    pub(crate) fn subjects(&self, binary: &Path) -> [Subject; 2] {
+        match self.reference {
+            Reference::Floor => [Subject::Floor(Vec::new()), Subject::Saluran(binary.to_owned())],
+            Reference::Plain => [Subject::Saluran(binary.to_owned()), Subject::Declared(binary.to_owned())],
+        }
+    }
+
     /// Measures `server`, which must be fresh.
     pub(crate) fn measure(&self, server: &Server, settings: Settings) -> Result<Outcome, Error> {
         match self.measure {

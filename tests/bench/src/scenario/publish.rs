@@ -52,9 +52,9 @@ impl Shape {
         channels.flat_map(|channel| (0..self.subscribers).map(move |_| Seat::public(channel))).collect()
     }
 
-    fn flow(&self) -> Flow {
+    fn flow(&self, by_token: bool) -> Flow {
         Flow {
-            publication: Publication::new(self.channels as usize, self.batch, EVENT_BYTES),
+            publication: Publication::new(self.channels as usize, self.batch, EVENT_BYTES).by_token(by_token),
             pace: self.pace,
             subscribers: u64::from(self.subscribers),
             events: 0,
@@ -69,7 +69,7 @@ pub(super) fn measure(shape: Shape, server: &Server, settings: Settings) -> Resu
     let mut audience = Audience::new(seats.len());
     engine.connect(&seats, &mut audience)?;
     engine.open_lanes(shape.requests)?;
-    let mut flow = shape.flow();
+    let mut flow = shape.flow(server.wants_token);
     flow.run(&mut engine, &mut audience, clock::nanos(settings.warm_up()))?;
 
     let (events, delivered) = (flow.events, audience.delivered);
