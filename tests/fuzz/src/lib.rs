@@ -6,4 +6,4 @@ mod frame;
 mod session;
 
 pub use frame::{check, check_refusal, lone_surrogate};
-pub use session::Session;
+pub use session::{KEY, Session, app_of};

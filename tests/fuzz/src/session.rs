@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
-use saluran::config;
+use saluran::auth::Keeper;
+use saluran::config::{self, Config};
 use saluran::hub::{ChannelKey, JoinRefused, Joining, Publication, UserKey};
 use saluran::protocol::{AppId, Signer, SocketId, UserId, channel_to_sign, user_to_sign};
 use saluran::rules::{App, Apps};
@@ -14,7 +15,8 @@ use tokio::time::Instant;
 
 use super::frame::{check, check_refusal};
 
-const KEY: &str = "key";
+/// The app's key.
+pub const KEY: &str = "key";
 const SECRET: &str = "secret";
 const CHANNELS: usize = 4;
 const WATCHED: usize = 2;
@@ -23,8 +25,16 @@ static APP: LazyLock<Arc<App>> = LazyLock::new(|| {
     let mut app = config::App::new(AppId::parse("1").expect("an id"), KEY, SECRET);
     app.client_events = true;
     app.limits.watchlist_ids = WATCHED;
-    Apps::new(vec![app]).by_key(KEY).expect("just made").clone()
+    app_of(Config { apps: vec![app], ..Config::default() })
 });
+
+/// The app of a configuration with this session's key.
+pub fn app_of(config: Config) -> Arc<App> {
+    let (keeper, thread) = Keeper::start().expect("a thread");
+    let apps = Apps::new(&config, &keeper, &Apps::default()).expect("usable keys");
+    drop(thread);
+    apps.by_key(KEY).expect("just made").clone()
+}
 
 /// A machine, and what it must know by now.
 #[derive(Debug)]
@@ -97,7 +107,7 @@ impl Session {
                 assert_eq!(signed_in.unwatch, self.watched);
                 self.watch(signed_in.watch);
             }
-            Effect::Publish(publication) => self.published(&publication),
+            Effect::Publish(publications) => publications.iter().for_each(|publication| self.published(publication)),
             Effect::Refuse(refusal, failed) => check_refusal(&refusal, failed.as_deref()),
         }
         assert!(!self.machine.is_joining());
@@ -125,8 +135,8 @@ impl Session {
                 assert!(outcome.is_err() && channel == name.as_str());
                 check_refusal(&refusal, Some(&channel));
             }
-            Ok(()) => {
-                assert!(outcome.is_ok());
+            Ok(taken_back) => {
+                assert!(outcome.is_ok() && taken_back.is_none());
                 assert!(self.machine.is_authorized() || !name.kind().needs_signature());
                 let member = joining.member.as_ref().map(|member| member.id.as_str().to_owned());
                 self.subscriptions.insert(name.to_string(), member);
