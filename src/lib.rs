@@ -9,7 +9,7 @@
 //! 5 socket           WebSocket connections, from handshake to last frame
 //! 4 error            why a peer was turned away: the one table of codes
 //! 3 rules            may this be done?
-//! 2 hub              who listens, and delivery
+//! 2 hub, document    who listens, and delivery; what is declared, as documents
 //! 1 config           channels.toml and the environment
 //! 0 protocol, telemetry
 //! ```
@@ -29,6 +29,7 @@ pub mod auth;
 pub mod broker;
 pub mod cli;
 pub mod config;
+pub mod document;
 pub mod error;
 pub mod http;
 pub mod hub;

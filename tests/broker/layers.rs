@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 const ROWS: &[&[&str]] = &[
     &["protocol", "telemetry"],
     &["config"],
-    &["hub"],
+    &["hub", "document"],
     &["rules"],
     &["error"],
     &["socket"],

@@ -14,6 +14,7 @@ mod connect;
 mod count;
 mod cpu;
 mod declared;
+mod document;
 mod encrypted;
 mod frames;
 mod grant;
