@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 
-use super::{check, publish, serve, tail};
+use super::{check, publish, schema, serve, tail};
 
 /// A Pusher-protocol channel broker.
 #[derive(Debug, Parser)]
@@ -43,6 +43,8 @@ enum Command {
     Publish(publish::Arguments),
     /// Subscribe to channels and print their events as they come
     Tail(tail::Arguments),
+    /// Print what is declared: an AsyncAPI document, or TypeScript types
+    Schema(schema::Arguments),
 }
 
 #[derive(Debug, Args)]
@@ -71,6 +73,7 @@ pub fn run() -> ExitCode {
         Command::Check { keys } => check::run(file.path().as_deref(), keys),
         Command::Publish(arguments) => publish::run(&arguments, file.path().as_deref()),
         Command::Tail(arguments) => tail::run(&arguments, file.path().as_deref()),
+        Command::Schema(arguments) => schema::run(&arguments, file.path().as_deref()),
     }
 }
 

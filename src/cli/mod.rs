@@ -8,6 +8,7 @@ mod check;
 mod client;
 mod publish;
 mod reload;
+mod schema;
 mod serve;
 mod tail;
 

@@ -41,6 +41,7 @@ mod refuse;
 mod reload;
 mod rights;
 mod rules;
+mod schema;
 mod shutdown;
 mod subscribe;
 mod support;
