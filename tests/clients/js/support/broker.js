@@ -12,7 +12,7 @@ import { within } from "./wait.js";
 export const APP = { id: "4242", key: "clients-key", secret: "clients-secret" };
 export const HOST = "127.0.0.1";
 
-const ROOT = fileURLToPath(new URL("../../../../", import.meta.url));
+export const ROOT = fileURLToPath(new URL("../../../../", import.meta.url));
 const LINES_KEPT = 40;
 
 /** Client events and subscription counts on; a drain short enough for tests; no admin listener. */
@@ -91,7 +91,7 @@ export class Broker {
   }
 }
 
-function executable() {
+export function executable() {
   const named = process.env.SALURAN_BINARY ?? process.env.SALURAN_BIN;
   const candidates = named ? [named] : ["release", "debug"].map((kind) => join(ROOT, "target", kind, "saluran"));
   const found = candidates.find(isExecutable);
