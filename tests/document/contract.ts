@@ -95,10 +95,9 @@ export type PrivateMeasurementsOld = [string?, ...number[]];
  */
 export type EventAppEventsGrE = {
   ""?: string;
-  $ref?: string;
   again?: EventAppEventsGrE;
   const?: {
-    $ref: "#/$defs/loop";
+    to: "#/$defs/loop";
   };
   "größe": number;
   loop?: unknown;
