@@ -143,6 +143,56 @@ impl Pattern {
     }
 }
 
+/// What two patterns that overlap have in common.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Meeting {
+    /// A pattern for names that both stand for.
+    pub common: Pattern,
+    /// Whether it stands for all of them.
+    pub whole: bool,
+}
+
+impl Pattern {
+    /// What this one and `other` both stand for; nothing when they lie apart.
+    ///
+    /// Parts keep the names that this one gives them where they can.
+    #[must_use]
+    pub fn meet(&self, other: &Self) -> Option<Meeting> {
+        if self.compare(other) == Relation::Apart {
+            return None;
+        }
+        let mut taken: Vec<String> = Vec::new();
+        let mut whole = true;
+        let texts = self.segments.iter().zip(&other.segments).map(|(one, other)| {
+            let relation = one.compare(other);
+            whole &= relation != Relation::Crossing;
+            let segment = match relation {
+                Relation::Same | Relation::Narrower | Relation::Apart => one.clone(),
+                Relation::Wider => other.clone(),
+                // Each has the longer beginning or the longer end.
+                Relation::Crossing => Segment {
+                    before: longer(&one.before, &other.before),
+                    part: one.part.clone(),
+                    after: longer(&one.after, &other.after),
+                },
+            };
+            segment.text(&mut taken)
+        });
+        let text = texts.collect::<Vec<_>>().join(".");
+        Some(Meeting { common: Self::parse(&text).ok()?, whole })
+    }
+
+    /// A name that it stands for.
+    #[must_use]
+    pub fn example(&self) -> String {
+        example(&self.segments)
+    }
+}
+
+fn longer(one: &str, other: &str) -> String {
+    if one.len() < other.len() { other } else { one }.to_owned()
+}
+
 impl fmt::Display for Pattern {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.text)
@@ -203,6 +253,17 @@ impl Segment {
         }
         let value = text.strip_prefix(&*self.before)?.strip_suffix(&*self.after)?;
         (!value.is_empty()).then_some(value)
+    }
+
+    /// As it is written, with another name for its part where that is taken already.
+    fn text(&self, taken: &mut Vec<String>) -> String {
+        let Some(part) = &self.part else { return self.before.clone() };
+        let mut name = part.clone();
+        while taken.contains(&name) {
+            name.push('_');
+        }
+        taken.push(name.clone());
+        format!("{}{{{name}}}{}", self.before, self.after)
     }
 
     fn compare(&self, other: &Self) -> Relation {
@@ -319,6 +380,15 @@ mod tests {
     }
 
     #[test]
+    fn what_crosses_meets_in_a_pattern() {
+        let meet = |one, other| pattern(one).meet(&pattern(other)).map(|met| (met.common.to_string(), met.whole));
+        assert_eq!(meet("{a}.x", "y.{b}"), Some(("y.x".to_owned(), true)));
+        assert_eq!(meet("a{p}.{q}", "{r}.a{p}"), Some(("a{p}.a{p_}".to_owned(), true)));
+        assert_eq!(meet("r{a}", "{a}m"), Some(("r{a}m".to_owned(), false)));
+        assert_eq!(meet("a", "b"), None);
+    }
+
+    #[test]
     fn a_twin_has_the_same_parts() {
         let (public, twin) = (pattern("rvm.{id}"), pattern("private-rvm.{id}"));
         assert_eq!(twin.translate(&public, &name("rvm.7")).unwrap().as_str(), "private-rvm.7");
@@ -342,6 +412,14 @@ mod tests {
                 Relation::Crossing => true,
             };
             prop_assert!(is_right, "{one} {other} {text}: {found:?}");
+            // What both stand for is what their meeting stands for.
+            let met = one.meet(&other).map(|met| (met.common.matches(&text), met.whole));
+            let is_right = match met {
+                None => found != (true, true),
+                Some((is_common, true)) => is_common == (found == (true, true)),
+                Some((is_common, false)) => !is_common || found == (true, true),
+            };
+            prop_assert!(is_right, "{one} meets {other} {text}: {met:?}");
         }
     }
 }
