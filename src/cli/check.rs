@@ -43,6 +43,11 @@ fn summary(path: Option<&Path>, loaded: &Loaded) -> String {
         let disabled = if app.enabled { "" } else { ", disabled" };
         lines.push(format!("  app {} (key {}{disabled})", app.id, keys.join(", ")));
     }
+    if !config.channels.is_empty() {
+        let events: usize = config.channels.iter().map(|channel| channel.events.len()).sum();
+        let (channels, roles) = (config.channels.len(), config.roles.len());
+        lines.push(format!("  declared        {channels} channels with {events} events, {roles} roles"));
+    }
     lines.extend(loaded.warnings.iter().map(|warning| format!("warning: {warning}")));
     lines.join("\n") + "\n"
 }
@@ -54,13 +59,13 @@ fn reference(entries: &[Entry]) -> String {
     for entry in entries {
         if entry.section != section {
             section = entry.section;
-            let heading = if section == "app" { "[[app]]" } else { &format!("[{section}]") };
-            text += &format!("{heading}\n\n");
+            text += &format!("{}\n\n", entry.heading);
         }
         let default = entry.default.as_deref().unwrap_or("none");
+        let variable = entry.variable.as_ref().map_or_else(String::new, |name| format!(" Variable: {name}"));
         text += &format!(
-            "  {}\n      {}\n      Allowed: {}.\n      Default: {default}. Variable: {}\n\n",
-            entry.key, entry.doc, entry.allowed, entry.variable
+            "  {}\n      {}\n      Allowed: {}.\n      Default: {default}.{variable}\n\n",
+            entry.key, entry.doc, entry.allowed
         );
     }
     text += "Variables win over the file. SALURAN_APP_… means the first app, and declares it when the\n\

@@ -1,21 +1,28 @@
 //! `[[app]]` and `[app.limits]`: the keys, and how apps are read from the file and the environment.
 
-use toml::Spanned;
-use toml::de::{DeTable, DeValue};
+use toml::de::DeTable;
 
 use super::env::Environment;
-use super::key::{Key, Section};
+use super::key::{Key, Section, Variables};
 use super::measure::{bytes, seconds, time};
 use super::model::{App, AppLimits, Secret};
+use super::pace::pace;
 use super::problem::Place;
-use super::reader::Reader;
-use super::secret::{Pair, credentials, secret};
-use super::shape::{ID, KEY, ORIGIN};
+use super::reader::{Element, Reader};
+use super::secret::{Pair, credentials, master_key, secret};
+use super::shape::{ID, KEY, ORIGIN, UNDECLARED};
 use super::slot::{count, count_or, flag};
-use super::text::{list, required};
+use super::text::{list, required, text};
+use super::tokens::{APP_TOKENS, TokensDraft};
 use crate::protocol::AppId;
 
-pub(super) const APP: Section<AppDraft> = Section { path: "app", keys: APP_KEYS, tables: &["limits"] };
+pub(super) const APP: Section<AppDraft> = Section {
+    path: "app",
+    heading: "[[app]]",
+    variables: Variables::Each,
+    keys: APP_KEYS,
+    tables: &["limits", "tokens"],
+};
 
 const APP_KEYS: &[Key<AppDraft>] = &[
     Key::new("id", "Public name in the paths of the HTTP API; digits suit every library.", |d| {
@@ -71,9 +78,30 @@ const APP_KEYS: &[Key<AppDraft>] = &[
         "Whether a failed subscription is answered with pusher:subscription_error too.",
         |d| flag(&mut d.app.subscription_error),
     ),
+    Key::new("undeclared", "Channels that no [[channel]] stands for: allowed as Pusher's are, or refused.", |d| {
+        text(&mut d.app.undeclared, &UNDECLARED)
+    }),
+    Key::new(
+        "event_id_window",
+        "Time that an event's id is remembered, so that a retry is not delivered again.",
+        |d| time(&mut d.app.event_id_window, 1000..=86_400_000),
+    ),
+    Key::new("handshake_rate", "Connects of one address; more are answered with 429.", |d| {
+        pace(&mut d.app.handshake_rate)
+    }),
+    Key::new("auth_rate", "Calls of one address to the auth endpoints; more are answered with 429.", |d| {
+        pace(&mut d.app.auth_rate)
+    }),
+    Key::new("failed_auth_rate", "Calls of one address without a valid token; more are answered with 429.", |d| {
+        pace(&mut d.app.failed_auth_rate)
+    }),
+    Key::new("encryption_master_key", "What the keys of private-encrypted- channels are derived from.", |d| {
+        master_key(&mut d.app.encryption_master_key)
+    }),
 ];
 
-pub(super) const APP_LIMITS: Section<AppLimits> = Section { path: "app.limits", keys: LIMIT_KEYS, tables: &[] };
+pub(super) const APP_LIMITS: Section<AppLimits> =
+    Section { path: "app.limits", heading: "[app.limits]", variables: Variables::Each, keys: LIMIT_KEYS, tables: &[] };
 
 const MIB: u64 = 1 << 20;
 
@@ -106,6 +134,8 @@ pub(super) struct AppDraft {
     pub(super) credentials: Option<Vec<Pair>>,
     /// The switches and limits; its id and credentials mean nothing yet.
     pub(super) app: App,
+    /// How its tokens are checked, and where that begins.
+    pub(super) tokens: Option<(TokensDraft, Place)>,
     /// Where the app is declared.
     pub(super) place: Place,
 }
@@ -114,50 +144,52 @@ impl Default for AppDraft {
     fn default() -> Self {
         let nobody = AppId::parse("0").expect("a digit is an app id");
         let app = App::new(nobody, "", "");
-        Self { id: None, key: None, secret: None, credentials: None, app, place: Place::Nowhere }
+        Self { id: None, key: None, secret: None, credentials: None, app, tokens: None, place: Place::Nowhere }
     }
 }
 
 /// The apps of the file, in its order.
 pub(super) fn read_file(root: &DeTable<'_>, reader: &mut Reader<'_>) -> Vec<AppDraft> {
-    let Some(value) = root.get(APP.path) else { return Vec::new() };
-    if let Some(tables) = value.get_ref().as_array() {
-        let tables = tables.iter().enumerate();
-        return tables.filter_map(|(number, value)| read_app(value, number, reader)).collect();
-    }
-    let advice = "Write [[app]] with two brackets, once for each app.";
-    reader.refuse_type(value, "app", "one or more [[app]] tables", advice);
-    read_app(value, 0, reader).into_iter().collect()
+    let elements = reader.elements(root, &APP);
+    elements.into_iter().map(|element| read_app(element, reader)).collect()
 }
 
-fn read_app(value: &Spanned<DeValue<'_>>, number: usize, reader: &mut Reader<'_>) -> Option<AppDraft> {
-    let path = path(number);
-    let Some(table) = value.get_ref().as_table() else {
-        reader.give_up();
-        reader.refuse_type(value, &path, "a table", "Write [[app]], and its keys below.");
-        return None;
-    };
-    let place = reader.lines().place(value.span().start);
+fn read_app(element: Element<'_>, reader: &mut Reader<'_>) -> AppDraft {
+    let Element { path, place, table } = element;
     let mut draft = AppDraft { place, ..AppDraft::default() };
     reader.table(&APP, &mut draft, &path, table);
-    let path = format!("{path}.limits");
-    if let Some(limits) = reader.subtable(table, &APP_LIMITS, &path) {
-        reader.table(&APP_LIMITS, &mut draft.app.limits, &path, limits);
+    let limits = format!("{path}.limits");
+    if let Some(table) = reader.subtable(table, &APP_LIMITS, &limits) {
+        reader.table(&APP_LIMITS, &mut draft.app.limits, &limits, table);
     }
-    Some(draft)
+    if let Some(value) = table.get(APP_TOKENS.name()) {
+        let path = format!("{path}.tokens");
+        let place = reader.lines().place(value.span().start);
+        if let Some(table) = reader.subtable(table, &APP_TOKENS, &path) {
+            let mut tokens = TokensDraft::default();
+            reader.table(&APP_TOKENS, &mut tokens, &path, table);
+            draft.tokens = Some((tokens, place));
+        }
+    }
+    draft
 }
 
 /// Lets `SALURAN_APP_…` override the first app, or declare it when the file declares none.
 pub(super) fn read_variables(drafts: &mut Vec<AppDraft>, environment: &mut Environment, reader: &mut Reader<'_>) {
     let given = APP.keys.iter().map(|key| APP.variable(key));
     let limits = APP_LIMITS.keys.iter().map(|key| APP_LIMITS.variable(key));
-    let Some(first) = given.chain(limits).find(|name| environment.has(name)) else { return };
+    let tokens = || APP_TOKENS.keys.iter().map(|key| APP_TOKENS.variable(key)).find(|name| environment.has(name));
+    let tokens = tokens();
+    let Some(first) = given.chain(limits).find(|name| environment.has(name)).or_else(|| tokens.clone()) else { return };
     if drafts.is_empty() {
         drafts.push(AppDraft { place: Place::Variable(first), ..AppDraft::default() });
     }
-    if let Some(draft) = drafts.first_mut() {
-        reader.variables(&APP, draft, "app[0]", environment);
-        reader.variables(&APP_LIMITS, &mut draft.app.limits, "app[0].limits", environment);
+    let Some(draft) = drafts.first_mut() else { return };
+    reader.variables(&APP, draft, "app[0]", environment);
+    reader.variables(&APP_LIMITS, &mut draft.app.limits, "app[0].limits", environment);
+    if let Some(name) = tokens {
+        let (tokens, _) = draft.tokens.get_or_insert_with(|| (TokensDraft::default(), Place::Variable(name)));
+        reader.variables(&APP_TOKENS, tokens, "app[0].tokens", environment);
     }
 }
 

@@ -3,9 +3,12 @@
 use std::collections::HashMap;
 
 use super::apps::{AppDraft, path};
+use super::contract::roles::RoleNames;
+use super::files::Files;
 use super::model::{App, Credential};
 use super::problem::{Mistake, Place, Problem};
 use super::reader::{Position, Reader};
+use super::tokens;
 
 /// A credential and where its key was given.
 struct Held {
@@ -14,7 +17,12 @@ struct Held {
 }
 
 /// The apps, one for each draft; what was missing has been reported.
-pub(super) fn complete(drafts: Vec<AppDraft>, reader: &mut Reader<'_>) -> Vec<App> {
+pub(super) fn complete(
+    drafts: Vec<AppDraft>,
+    roles: &RoleNames,
+    files: &mut Files,
+    reader: &mut Reader<'_>,
+) -> Vec<App> {
     if drafts.is_empty() {
         report_no_app(reader);
     }
@@ -31,9 +39,13 @@ pub(super) fn complete(drafts: Vec<AppDraft>, reader: &mut Reader<'_>) -> Vec<Ap
         if let (Some(id), Some(place)) = (&draft.id, reader.place(&id_path)) {
             ids.note(id.as_str(), &Position { path: id_path, place }, reader);
         }
+        let tokens = draft.tokens.map(|(tokens, place)| {
+            let path = format!("{path}.tokens");
+            tokens::complete(tokens, tokens::Surroundings { path, place, roles, files }, reader)
+        });
         let id = draft.id.unwrap_or(draft.app.id);
         let credentials = held.into_iter().map(|held| held.credential).collect();
-        apps.push(App { id, credentials, ..draft.app });
+        apps.push(App { id, credentials, tokens, ..draft.app });
     }
     apps
 }

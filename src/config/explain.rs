@@ -1,16 +1,24 @@
 //! Every key there is, and the one that was probably meant.
 
 use super::apps::{APP, APP_LIMITS, AppDraft};
-use super::key::{Entry, Section};
+use super::contract::roles::{ROLE, RoleDraft};
+use super::contract::{CHANNEL, ChannelDraft, EVENT, EventDraft};
+use super::key::{Entry, Section, Variables};
 use super::limits::LIMITS;
 use super::log::LOG;
 use super::model::{AppLimits, Limits, Log, Server};
 use super::nearest::{nearest, slip};
 use super::server::SERVER;
+use super::tokens::{APP_TOKENS, TokensDraft};
 
 /// The file itself.
-pub(super) const ROOT: Section<()> =
-    Section { path: "", keys: &[], tables: &[SERVER.path, LIMITS.path, LOG.path, APP.path] };
+pub(super) const ROOT: Section<()> = Section {
+    path: "",
+    heading: "",
+    variables: Variables::None,
+    keys: &[],
+    tables: &[SERVER.path, LIMITS.path, LOG.path, APP.path, ROLE.path, CHANNEL.path],
+};
 
 /// The reference of all keys, in the order of the shipped file.
 #[must_use]
@@ -21,6 +29,10 @@ pub fn explain() -> Vec<Entry> {
         LOG.explain(Log::default()),
         APP.explain(AppDraft::default()),
         APP_LIMITS.explain(AppLimits::default()),
+        APP_TOKENS.explain(TokensDraft::default()),
+        ROLE.explain(RoleDraft::default()),
+        CHANNEL.explain(ChannelDraft::default()),
+        EVENT.explain(EventDraft::default()),
     ]
     .concat()
 }
@@ -35,10 +47,13 @@ pub(super) fn suggest_key(section: &str, name: &str) -> String {
         _ => &[],
     };
     if let Some(entry) = entries.iter().find(|entry| entry.key == name) {
-        return format!("Did you mean {name} in {}?", header(entry.section));
+        return format!("Did you mean {name} in {}?", entry.heading);
     }
     if let Some(table) = ROOT.tables.iter().find(|table| **table == name) {
         return format!("Did you mean {}?", header(table));
+    }
+    if let Some(entry) = entries.iter().find(|entry| entry.section.ends_with(&format!(".{name}"))) {
+        return format!("Did you mean {}?", entry.heading);
     }
     let names = here.iter().map(|entry| entry.key).chain(tables.iter().copied());
     if let Some(near) = nearest(name, names.clone()) {
@@ -48,39 +63,42 @@ pub(super) fn suggest_key(section: &str, name: &str) -> String {
     if let Some(near) = nearest(name, entries.iter().map(|entry| entry.key))
         && let Some(entry) = entries.iter().find(|entry| entry.key == near)
     {
-        return format!("Did you mean {near} in {}?", header(entry.section));
+        return format!("Did you mean {near} in {}?", entry.heading);
     }
     let names = names.map(|name| if section.is_empty() { header(name) } else { name.to_owned() });
     format!("Allowed here: {}.", names.collect::<Vec<_>>().join(", "))
 }
 
-/// A table as its line in the file.
+/// A table at the top as its line in the file.
 fn header(section: &str) -> String {
-    if section == APP.path { "[[app]]".to_owned() } else { format!("[{section}]") }
+    let headings = [APP.heading, ROLE.heading, CHANNEL.heading];
+    let list = headings.into_iter().find(|heading| heading.trim_matches(['[', ']']) == section);
+    list.map_or_else(|| format!("[{section}]"), str::to_owned)
 }
 
 /// What to do about the unknown variable `name`.
 pub(super) fn suggest_variable(name: &str) -> String {
     let entries = explain();
+    let entries: Vec<_> = entries.iter().filter_map(|entry| Some((entry.variable.as_deref()?, entry))).collect();
     let rest = name.strip_prefix("SALURAN_").unwrap_or(name);
     // From the longest prefix, for SALURAN_APP_ begins SALURAN_APP_LIMITS_ too.
-    let in_section = entries.iter().rev().find_map(|entry| {
-        let prefix = entry.variable.strip_suffix(&entry.key.to_ascii_uppercase())?;
+    let in_section = entries.iter().rev().find_map(|(variable, entry)| {
+        let prefix = variable.strip_suffix(&entry.key.to_ascii_uppercase())?;
         let key = name.strip_prefix(prefix)?;
-        let section = entries.iter().filter(|other| other.section == entry.section);
-        let near = nearest(key, section.clone().map(|other| other.key))?;
-        section.into_iter().find(|other| other.key == near)
+        let section = entries.iter().filter(|(_, other)| other.section == entry.section);
+        let near = nearest(key, section.clone().map(|(_, other)| other.key))?;
+        section.into_iter().find(|(_, other)| other.key == near)
     });
     let elsewhere = || {
-        let last = |entry: &&Entry| rest.to_ascii_lowercase().ends_with(entry.key);
-        entries.iter().filter(last).max_by_key(|entry| entry.key.len())
+        let last = |(_, entry): &&(&str, &Entry)| rest.to_ascii_lowercase().ends_with(entry.key);
+        entries.iter().filter(last).max_by_key(|(_, entry)| entry.key.len())
     };
     let misspelt = || {
-        let near = slip(name, entries.iter().map(|entry| entry.variable.as_str()))?;
-        entries.iter().find(|entry| entry.variable == near)
+        let near = slip(name, entries.iter().map(|(variable, _)| *variable))?;
+        entries.iter().find(|(variable, _)| *variable == near)
     };
     match in_section.or_else(misspelt).or_else(elsewhere) {
-        Some(entry) => format!("Did you mean {}?", entry.variable),
+        Some((variable, _)) => format!("Did you mean {variable}?"),
         None => "`saluran check --keys` lists them all.".to_owned(),
     }
 }
@@ -94,9 +112,11 @@ mod tests {
     #[test]
     fn no_variable_stands_for_two_keys() {
         let entries = explain();
-        let variables: BTreeSet<_> = entries.iter().map(|entry| &entry.variable).collect();
-        assert_eq!(variables.len(), entries.len());
-        assert!(variables.contains(&"SALURAN_APP_LIMITS_EVENT_NAME".to_owned()));
+        let all: Vec<_> = entries.iter().filter_map(|entry| entry.variable.as_deref()).collect();
+        let variables: BTreeSet<_> = all.iter().collect();
+        assert_eq!(variables.len(), all.len());
+        assert!(variables.contains(&"SALURAN_APP_LIMITS_EVENT_NAME"));
+        assert!(variables.contains(&"SALURAN_APP_TOKENS_SECRET"));
     }
 
     #[test]
@@ -115,6 +135,11 @@ mod tests {
         assert_eq!(says("", "apps"), "Did you mean [[app]]?");
         assert_eq!(says("", "port"), "Did you mean port in [server]?");
         assert_eq!(says("app", "limit"), "Did you mean limits?");
+        assert_eq!(says("", "chanel"), "Did you mean [[channel]]?");
+        assert_eq!(says("channel", "subscribes"), "Did you mean subscribe?");
+        assert_eq!(says("channel.events", "shema"), "Did you mean schema?");
+        assert_eq!(says("", "tokens"), "Did you mean [app.tokens]?");
+        assert_eq!(says("app", "jwks"), "Did you mean jwks in [app.tokens]?");
         assert_eq!(says("log", "colour"), "Allowed here: level, format.");
     }
 

@@ -20,9 +20,22 @@ impl<S> Key<S> {
 pub(super) struct Section<S: 'static> {
     /// Path of the table, as `app.limits`.
     pub(super) path: &'static str,
+    /// The line that begins it in the file, as `[app.limits]`.
+    pub(super) heading: &'static str,
+    /// Whether variables override its keys.
+    pub(super) variables: Variables,
     pub(super) keys: &'static [Key<S>],
     /// Names of the tables within this one.
     pub(super) tables: &'static [&'static str],
+}
+
+/// Whether the keys of a table have variables.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Variables {
+    /// `SALURAN_<SECTION>_<KEY>`; for apps, in the first one.
+    Each,
+    /// The file alone has them.
+    None,
 }
 
 impl<S> Section<S> {
@@ -48,8 +61,9 @@ impl<S> Section<S> {
                 let field = (key.field)(&mut defaults);
                 Entry {
                     section: self.path,
+                    heading: self.heading,
                     key: key.name,
-                    variable: self.variable(key),
+                    variable: (self.variables == Variables::Each).then(|| self.variable(key)),
                     default: Some(field.show()).filter(|shown| !shown.is_empty()),
                     allowed: field.allowed(),
                     doc: key.doc,
@@ -69,10 +83,12 @@ fn variable(section: &str, key: &str) -> String {
 pub struct Entry {
     /// Table of the file, as `server` or `app.limits`.
     pub section: &'static str,
+    /// The line that begins the table in the file, as `[server]` or `[[app]]`.
+    pub heading: &'static str,
     /// Name within the table.
     pub key: &'static str,
-    /// Variable that overrides it; for apps, in the first one.
-    pub variable: String,
+    /// Variable that overrides it, for apps in the first one; `None` where there is none.
+    pub variable: Option<String>,
     /// Value that holds when it is not given, as it would stand in the file; `None` when there is none.
     pub default: Option<String>,
     /// Values that would do, for people.

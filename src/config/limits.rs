@@ -1,11 +1,12 @@
 //! `[limits]`: the keys, and the room that one event needs.
 
-use super::key::{Key, Section};
+use super::key::{Key, Section, Variables};
 use super::measure::{bytes, time};
 use super::model::{AppLimits, Limits};
 use super::slot::count;
 
-pub(super) const LIMITS: Section<Limits> = Section { path: "limits", keys: KEYS, tables: &[] };
+pub(super) const LIMITS: Section<Limits> =
+    Section { path: "limits", heading: "[limits]", variables: Variables::Each, keys: KEYS, tables: &[] };
 
 const KIB: u64 = 1 << 10;
 const MIB: u64 = 1 << 20;

@@ -1,15 +1,19 @@
 //! Reads a file and the environment into one checked [`Config`].
 
 use std::ffi::OsString;
+use std::path::PathBuf;
 use std::thread;
 
 use toml::de::DeTable;
 
 use super::apps::{self, AppDraft};
 use super::complete::complete;
+use super::contract::roles::{self, RoleDraft};
+use super::contract::{self, ChannelDraft};
 use super::cross;
 use super::env::Environment;
 use super::explain::ROOT;
+use super::files::Files;
 use super::limits::LIMITS;
 use super::lines::Lines;
 use super::log::LOG;
@@ -27,6 +31,9 @@ pub struct Loaded {
     pub config: Config,
     /// What is worth a look.
     pub warnings: Vec<Warning>,
+    /// The configuration file and every file that it names; a change of any of them is a reason to
+    /// read all again.
+    pub files: Vec<PathBuf>,
 }
 
 /// Reads `source`, lets the variables of `environment` override it, and checks the whole.
@@ -42,29 +49,35 @@ where
     N: Into<OsString>,
     V: Into<OsString>,
 {
+    let file = if let Source::File(path) = &source { Some(path.clone()) } else { None };
     let document = Document::open(source);
+    let mut files = Files::new(&document.name);
+    file.into_iter().for_each(|path| files.note(path));
     let mut reader = Reader::new(Lines::new(&document.name, &document.text));
     let mut environment = Environment::new(environment, &mut reader);
-    let mut draft = Draft::default();
-    match &document.problem {
-        Some(problem) => report_unreadable(problem, &mut reader),
-        None => on_deep_stack(&mut reader, |reader| draft.read_file(&document.text, reader)),
-    }
-    draft.read_variables(&mut environment, &mut reader);
-    environment.report_rest(&mut reader);
-    let config = draft.finish(&mut reader);
+    let mut config = Config::default();
+    on_deep_stack(&mut reader, |reader| {
+        let mut draft = Draft::default();
+        match &document.problem {
+            Some(problem) => report_unreadable(problem, reader),
+            None => draft.read_file(&document.text, reader),
+        }
+        draft.read_variables(&mut environment, reader);
+        environment.report_rest(reader);
+        config = draft.finish(&mut files, reader);
+    });
     let mistakes = reader.into_mistakes();
     if !mistakes.is_empty() {
         return Err(Error::new(mistakes));
     }
     let warnings = warnings(&config);
-    Ok(Loaded { config, warnings })
+    Ok(Loaded { config, warnings, files: files.into_paths() })
 }
 
 /// Does `work` with room for the deepest document that the parser lets pass.
 ///
 /// The parser takes 80 levels of brackets, with keys of 80 parts each. To give back such a tree takes
-/// 6 MiB of stack in a debug build, more than most threads have.
+/// 6 MiB of stack in a debug build, more than most threads have. Compiling a deep schema takes some too.
 fn on_deep_stack<'a>(reader: &mut Reader<'a>, work: impl FnOnce(&mut Reader<'a>) + Send) {
     let outcome = thread::scope(|scope| {
         let builder = thread::Builder::new().stack_size(STACK_BYTES);
@@ -86,6 +99,8 @@ struct Draft {
     limits: Limits,
     log: Log,
     apps: Vec<AppDraft>,
+    roles: Vec<RoleDraft>,
+    channels: Vec<ChannelDraft>,
 }
 
 impl Draft {
@@ -107,6 +122,8 @@ impl Draft {
             reader.table(&LOG, &mut self.log, LOG.path, table);
         }
         self.apps = apps::read_file(root, reader);
+        self.roles = roles::read_file(root, reader);
+        self.channels = contract::read_file(root, reader);
     }
 
     fn read_variables(&mut self, environment: &mut Environment, reader: &mut Reader<'_>) {
@@ -117,11 +134,15 @@ impl Draft {
     }
 
     /// Checks the whole, unless a part of it could not be read.
-    fn finish(self, reader: &mut Reader<'_>) -> Config {
-        let Self { server, limits, log, apps } = self;
+    fn finish(self, files: &mut Files, reader: &mut Reader<'_>) -> Config {
+        let Self { server, limits, log, apps, roles, channels } = self;
         let mut config = Config { server, limits, log, ..Config::default() };
         if reader.is_complete() {
-            config.apps = complete(apps, reader);
+            let (roles, names) = roles::complete(roles, reader);
+            config.roles = roles;
+            config.apps = complete(apps, &names, files, reader);
+            let mut around = contract::Surroundings { roles: &names, apps: &config.apps, files };
+            config.channels = contract::complete(channels, &mut around, reader);
             cross::check(&config, reader);
         }
         config

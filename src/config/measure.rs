@@ -64,6 +64,40 @@ pub(super) fn bytes(target: &mut usize, range: RangeInclusive<u64>) -> Field<'_>
     Box::new(Bytes { target, range })
 }
 
+/// A size in bytes, or `word` for none.
+pub(super) fn bytes_or<'a>(word: &'static str, target: &'a mut Option<usize>, range: RangeInclusive<u64>) -> Field<'a> {
+    Box::new(BytesOr { word, target, range })
+}
+
+struct BytesOr<'a> {
+    word: &'static str,
+    target: &'a mut Option<usize>,
+    range: RangeInclusive<u64>,
+}
+
+impl Slot for BytesOr<'_> {
+    fn read(&mut self, given: Given<'_>) -> Result<(), Vec<Fault>> {
+        if given.text() == Some(self.word) {
+            *self.target = None;
+            return Ok(());
+        }
+        let mut size = 0;
+        let read = bytes(&mut size, self.range.clone()).read(given);
+        read.map_err(|faults| faults.into_iter().map(|fault| fault.allow(self.allowed())).collect::<Vec<_>>())?;
+        *self.target = Some(size);
+        Ok(())
+    }
+
+    fn show(&self) -> String {
+        let none = || format!("\"{}\"", self.word);
+        self.target.map_or_else(none, |mut size| bytes(&mut size, self.range.clone()).show())
+    }
+
+    fn allowed(&self) -> String {
+        format!("\"{}\" or {}", self.word, bytes(&mut 0, self.range.clone()).allowed())
+    }
+}
+
 struct Bytes<'a> {
     target: &'a mut usize,
     range: RangeInclusive<u64>,
@@ -99,6 +133,11 @@ impl Slot for Bytes<'_> {
         });
         format!("{least} to {most}")
     }
+}
+
+/// A time with a unit, as `10s`.
+pub(super) fn parse_time(text: &str) -> Option<Duration> {
+    parse(text, &TIMES).map(Duration::from_millis)
 }
 
 /// `time` with the largest unit that loses nothing, as `10m`.

@@ -5,16 +5,21 @@
 //! runtime, no logging set up here. The environment is read here and nowhere else.
 //!
 //! Read [`model`] first: plain structs, with the defaults. Then one table, `server.rs`, and how its
-//! rows are made: `key.rs`, and the kinds of fields in `slot.rs`, `measure.rs`, `text.rs` and
-//! `secret.rs`. `load.rs` tells the order of a reading; `problem.rs` is what a person sees of it.
+//! rows are made: `key.rs`, and the kinds of fields in `slot.rs`, `measure.rs`, `pace.rs`, `text.rs`,
+//! `grammar.rs`, `inline.rs` and `secret.rs`. [`contract`] has channels and roles, `tokens` the keys
+//! of bearer tokens. `load.rs` tells the order of a reading; `problem.rs` is what a person sees of it.
 
 mod apps;
+mod changes;
 mod complete;
 pub mod contract;
 mod cross;
 mod env;
 mod explain;
+mod files;
 mod given;
+mod grammar;
+mod inline;
 mod key;
 mod limits;
 mod lines;
@@ -23,6 +28,7 @@ mod log;
 mod measure;
 pub mod model;
 mod nearest;
+mod pace;
 mod problem;
 mod reader;
 mod secret;
@@ -31,8 +37,10 @@ mod shape;
 mod slot;
 mod source;
 mod text;
+mod tokens;
 mod warning;
 
+pub use changes::{Change, changes};
 pub use env::environment;
 pub use explain::explain;
 pub use key::Entry;

@@ -11,7 +11,7 @@ use super::contract::rule::Rule;
 use crate::protocol::AppId;
 
 /// Everything that one process needs to know before it starts.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Config {
     /// Listeners, workers and the times that hold for every app.
     pub server: Server,
@@ -28,7 +28,7 @@ pub struct Config {
 }
 
 /// Listeners, workers and times.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Server {
     /// Address of the main listener.
     pub host: IpAddr,
@@ -79,7 +79,7 @@ impl Default for Server {
 }
 
 /// Bounds of this node's queues and buffers.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Limits {
     /// Bytes of one message from a client; more closes with 1009.
     pub message_bytes: usize,
@@ -115,7 +115,7 @@ impl Default for Limits {
 }
 
 /// What is logged, and how.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Log {
     /// `error`, `warn`, `info`, `debug` or `trace`, or a filter such as `saluran=debug,info`.
     pub level: String,
@@ -141,7 +141,7 @@ pub enum LogFormat {
 /// A tenant: who may connect with which key, and what is switched on.
 ///
 /// Source: `protocol` reference, section 0.3 (switches) and 3.4 (limits).
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct App {
     /// Public, in the paths of the HTTP API.
     pub id: AppId,
@@ -307,7 +307,7 @@ pub struct Introspection {
 }
 
 /// A key and its secret; an app may have several, so that they can be rotated.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Credential {
     /// Public, in the WebSocket URL and in every `auth` string.
     pub key: String,
@@ -316,7 +316,7 @@ pub struct Credential {
 }
 
 /// Sizes and counts of one app.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AppLimits {
     /// Characters of a channel name.
     pub channel_name: usize,

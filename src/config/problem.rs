@@ -146,6 +146,34 @@ pub enum Problem {
         /// Where it was given first: key and place.
         first: String,
     },
+    /// A file or a text that is no key or no schema.
+    #[error("cannot be used: {reason}")]
+    Unusable {
+        /// What it is instead.
+        reason: String,
+    },
+    /// Keys that exclude each other.
+    #[error("found {found} together with {other}, allowed one of them")]
+    Together {
+        /// This key.
+        found: String,
+        /// The other one.
+        other: String,
+    },
+    /// Roles that include each other.
+    #[error("found a circle: {circle}")]
+    Circle {
+        /// The roles, with arrows between.
+        circle: String,
+    },
+    /// Two patterns that stand for the same name, and neither is narrower.
+    #[error("found a pattern that crosses {other}: both stand for {name}")]
+    Crossing {
+        /// The other one: pattern, key and place.
+        other: String,
+        /// A name that both stand for.
+        name: String,
+    },
     /// Both ways to give the keys of an app.
     #[error("found both `credentials` and `key` with `secret`, allowed one of the two forms")]
     BothForms,

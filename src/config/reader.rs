@@ -29,6 +29,24 @@ pub(super) struct Position {
     pub(super) place: Place,
 }
 
+/// A value given to a key, or a part of one.
+pub(super) struct Spot {
+    /// Path of the key, as `app[0].revoke`.
+    pub(super) path: String,
+    /// From the key to the part, as `[1]`; empty for the value itself.
+    pub(super) part: String,
+    /// Byte offset of the part in the file.
+    pub(super) offset: Option<usize>,
+}
+
+/// One of the tables of a list, as `[[app]]` begins it.
+pub(super) struct Element<'t> {
+    /// As `app[0]`.
+    pub(super) path: String,
+    pub(super) place: Place,
+    pub(super) table: &'t DeTable<'t>,
+}
+
 struct Mention {
     place: Place,
     sound: bool,
@@ -60,6 +78,29 @@ impl<'a> Reader<'a> {
         self.mistakes
     }
 
+    /// Reports what is wrong with a value that could be read.
+    pub(super) fn refuse(&mut self, spot: &Spot, problem: Problem, advice: String) {
+        let place = self.place_of(spot);
+        let key = format!("{}{}", spot.path, spot.part);
+        self.report(Mistake { place, key, problem, advice });
+    }
+
+    /// Where a value stands: by its offset, or by the variable that gave it.
+    pub(super) fn place_of(&self, spot: &Spot) -> Place {
+        let offset = spot.offset.map(|offset| self.lines.place(offset));
+        offset.or_else(|| self.place(&spot.path)).unwrap_or_else(|| self.lines.whole())
+    }
+
+    /// Reports the key at `path` as missing from the table at `place`, when nobody has given it.
+    pub(super) fn require(&mut self, path: &str, place: &Place) {
+        if self.place(path).is_none() {
+            let name = path.rsplit_once('.').map_or(path, |(_, name)| name);
+            let advice = format!("Add {name} = \"…\".");
+            let (place, key) = (place.clone(), path.to_owned());
+            self.report(Mistake { place, key, problem: Problem::Missing, advice });
+        }
+    }
+
     /// Where the key at `path` was given, if it was.
     pub(super) fn place(&self, path: &str) -> Option<Place> {
         self.mentions.get(path).map(|mention| mention.place.clone())
@@ -86,6 +127,32 @@ impl<'a> Reader<'a> {
                 });
             }
         }
+    }
+
+    /// The tables of the list that holds `section`; what is not a table is reported.
+    pub(super) fn elements<'t, S>(&mut self, root: &'t DeTable<'t>, section: &Section<S>) -> Vec<Element<'t>> {
+        let (name, heading) = (section.path, section.heading);
+        let Some(value) = root.get(name) else { return Vec::new() };
+        let mut values = Vec::new();
+        if let Some(list) = value.get_ref().as_array() {
+            values.extend(list.iter());
+        } else {
+            let advice = format!("Write {heading} with two brackets, once for each {name}.");
+            self.refuse_type(value, name, &format!("one or more {heading} tables"), &advice);
+            values.push(value);
+        }
+        let mut elements = Vec::with_capacity(values.len());
+        for (number, value) in values.into_iter().enumerate() {
+            let path = format!("{name}[{number}]");
+            if let Some(table) = value.get_ref().as_table() {
+                elements.push(Element { path, place: self.lines.place(value.span().start), table });
+            } else {
+                self.give_up();
+                let advice = format!("Write {heading}, and its keys below.");
+                self.refuse_type(value, &path, "a table", &advice);
+            }
+        }
+        elements
     }
 
     /// The table of the file that holds `section`, within `parent`; nothing when it is not there.

@@ -50,6 +50,41 @@ fn parse(given: Given<'_>) -> Result<Secret, Fault> {
     Err(Fault::value(given, found, ALLOWED.to_owned()).advise(advice))
 }
 
+const MASTER_KEY_ALLOWED: &str = "32 bytes in base64, 44 characters";
+
+/// The base64 text of 32 bytes; it has no default.
+pub(super) fn master_key(target: &mut Option<Secret>) -> Field<'_> {
+    Box::new(MasterKey(target))
+}
+
+struct MasterKey<'a>(&'a mut Option<Secret>);
+
+impl Slot for MasterKey<'_> {
+    fn read(&mut self, given: Given<'_>) -> Result<(), Vec<Fault>> {
+        let Some(text) = given.text().filter(|text| is_master_key(text)) else {
+            let advice = "Make one with `openssl rand -base64 32`.";
+            return Fault::value(given, given.describe_hidden(), self.allowed()).advise(advice).alone();
+        };
+        *self.0 = Some(Secret::new(text));
+        Ok(())
+    }
+
+    fn show(&self) -> String {
+        String::new()
+    }
+
+    fn allowed(&self) -> String {
+        MASTER_KEY_ALLOWED.to_owned()
+    }
+}
+
+/// Shape: 43 digits of base64, the last of which ends in two bits of zero, and one `=`.
+fn is_master_key(text: &str) -> bool {
+    let Some(digits) = text.strip_suffix('=').filter(|digits| digits.len() == 43) else { return false };
+    let is_digit = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/');
+    digits.bytes().all(is_digit) && digits.ends_with(|last: char| "AEIMQUYcgkosw048".contains(last))
+}
+
 /// A credential and the byte offset of its key in the file.
 #[derive(Debug)]
 pub(super) struct Pair {
@@ -172,6 +207,17 @@ mod tests {
         let pairs = target.unwrap();
         let seen: Vec<_> = pairs.iter().map(|p| (p.credential.key.as_str(), p.credential.secret.expose())).collect();
         assert_eq!(seen, [("new", "s1"), ("old", "s:2")]);
+    }
+
+    #[test]
+    fn a_master_key_is_32_bytes() {
+        assert!(is_master_key("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="));
+        assert!(is_master_key("//////////////////////////////////////////8="));
+        for text in
+            ["", "AAAA", "//////////////////////////////////////////9=", "-AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="]
+        {
+            assert!(!is_master_key(text), "{text}");
+        }
     }
 
     #[test]

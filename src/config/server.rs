@@ -1,13 +1,14 @@
 //! `[server]`: the keys.
 
-use super::key::{Key, Section};
+use super::key::{Key, Section, Variables};
 use super::measure::time;
 use super::model::Server;
 use super::shape::{ADDRESS, LISTENER, NETWORK, PATH_PREFIX};
 use super::slot::{count, count_or};
 use super::text::{list, text};
 
-pub(super) const SERVER: Section<Server> = Section { path: "server", keys: KEYS, tables: &[] };
+pub(super) const SERVER: Section<Server> =
+    Section { path: "server", heading: "[server]", variables: Variables::Each, keys: KEYS, tables: &[] };
 
 const KEYS: &[Key<Server>] = &[
     Key::new("host", "Address of the main listener.", |s| text(&mut s.host, &ADDRESS)),

@@ -4,6 +4,7 @@ use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 
 use ipnet::IpNet;
 
+use super::contract::model::Undeclared;
 use super::model::LogFormat;
 use crate::protocol::AppId;
 
@@ -81,6 +82,21 @@ pub(super) const FORMAT: Shape<LogFormat> = Shape {
         LogFormat::Json => "json".to_owned(),
     },
     allowed: "\"text\" or \"json\"",
+    advice: "",
+    shown: true,
+};
+
+pub(super) const UNDECLARED: Shape<Undeclared> = Shape {
+    parse: |text| match text {
+        "allow" => Some(Undeclared::Allow),
+        "refuse" => Some(Undeclared::Refuse),
+        _ => None,
+    },
+    show: |undeclared| match undeclared {
+        Undeclared::Allow => "allow".to_owned(),
+        Undeclared::Refuse => "refuse".to_owned(),
+    },
+    allowed: "\"allow\" or \"refuse\"",
     advice: "",
     shown: true,
 };

@@ -22,6 +22,20 @@ pub(super) trait Slot {
 /// A boxed [`Slot`], as the tables return it.
 pub(super) type Field<'a> = Box<dyn Slot + 'a>;
 
+/// A value and the byte offset in the file where it was given.
+#[derive(Debug, Clone)]
+pub(super) struct Placed<T> {
+    pub(super) value: T,
+    pub(super) offset: Option<usize>,
+}
+
+impl<T> Placed<T> {
+    /// A value that nobody has given.
+    pub(super) const fn default(value: T) -> Self {
+        Self { value, offset: None }
+    }
+}
+
 /// What is wrong with a value, or with a part of it.
 #[derive(Debug)]
 pub(super) struct Fault {
@@ -46,6 +60,14 @@ impl Fault {
 
     pub(super) fn advise(self, advice: impl Into<String>) -> Self {
         Self { advice: advice.into(), ..self }
+    }
+
+    /// The same fault of a value that could have been another one too.
+    pub(super) fn allow(mut self, all: String) -> Self {
+        if let Problem::Value { allowed, .. } = &mut self.problem {
+            *allowed = all;
+        }
+        self
     }
 
     /// The same fault, in a part of the value.

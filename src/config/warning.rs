@@ -3,13 +3,23 @@
 use std::fmt;
 use std::net::SocketAddr;
 
+use super::contract::model::Channel;
+use super::contract::rule::{Condition, Rule};
 use super::limits::{event_bytes, roster_bytes};
 use super::measure::show_bytes;
-use super::model::{App, Config};
+use super::model::{App, Config, TokenKeys};
+use super::tokens::plain_host;
 use crate::protocol::AppId;
 
 /// The secret in the shipped `channels.toml`, which everybody can read.
 const SHIPPED_SECRET: &str = "saluran-secret";
+
+const SHIPPED_TOKEN_SECRET: &str = "saluran-token-secret-for-trials-only";
+
+/// Bytes of a secret that is as long as the hash of HS256.
+///
+/// Source: RFC 7518, section 3.2.
+const TOKEN_SECRET: usize = 32;
 
 /// Something worth a look before others connect; `serve` logs it and starts all the same.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,6 +28,34 @@ pub enum Warning {
     KnownSecret {
         /// The app.
         app: AppId,
+    },
+    /// The same of the secret that signs tokens.
+    KnownTokenSecret {
+        /// The app.
+        app: AppId,
+    },
+    /// A secret for tokens that is shorter than what it is hashed with.
+    ShortTokenSecret {
+        /// The app.
+        app: AppId,
+        /// Its bytes.
+        bytes: usize,
+    },
+    /// Tokens or keys that travel unencrypted to another machine.
+    PlainUrl {
+        /// The app.
+        app: AppId,
+        /// The key of `[app.tokens]`.
+        key: &'static str,
+        /// The machine.
+        host: String,
+    },
+    /// A rule that asks for a token where no app checks any.
+    RuleWithoutTokens {
+        /// The channel.
+        channel: String,
+        /// The first such rule.
+        rule: String,
     },
     /// An id that a widespread library refuses.
     IdNotDigits {
@@ -57,6 +95,24 @@ impl fmt::Display for Warning {
                 "app {app} uses the secret of the shipped channels.toml, and other machines can reach \
                  it; set SALURAN_APP_SECRET or change the file"
             ),
+            Self::KnownTokenSecret { app } => write!(
+                f,
+                "app {app} checks tokens with the secret of the shipped channels.toml, and other machines \
+                 can reach it; set SALURAN_APP_TOKENS_SECRET or change the file"
+            ),
+            Self::ShortTokenSecret { app, bytes } => write!(
+                f,
+                "the secret for tokens of app {app} has {bytes} bytes; with less than {TOKEN_SECRET} it can be guessed"
+            ),
+            Self::PlainUrl { app, key, host } => write!(
+                f,
+                "{key} of app {app} goes to {host} over plain http; whoever is in between can read and change it"
+            ),
+            Self::RuleWithoutTokens { channel, rule } => write!(
+                f,
+                "channel {channel} has the rule `{rule}`, and no app that has the channel has [app.tokens], \
+                 so it never holds"
+            ),
             Self::IdNotDigits { app } => {
                 write!(f, "app id {app} is not made of digits only; the Python server library refuses it")
             }
@@ -87,14 +143,49 @@ pub(super) fn warnings(config: &Config) -> Vec<Warning> {
         if known && !config.server.host.is_loopback() {
             found.push(Warning::KnownSecret { app: app.id.clone() });
         }
+        found.extend(token_warnings(app, !config.server.host.is_loopback()));
         if !app.id.as_str().chars().all(|c| c.is_ascii_digit()) {
             found.push(Warning::IdNotDigits { app: app.id.clone() });
         }
         found.extend(sizes(app, config));
     }
+    found.extend(config.channels.iter().filter_map(|channel| rule_without_tokens(channel, &config.apps)));
     let open = config.server.admin.filter(|address| !address.ip().is_loopback());
     found.extend(open.map(|address| Warning::OpenAdmin { address }));
     found
+}
+
+fn token_warnings(app: &App, is_reachable: bool) -> Vec<Warning> {
+    let Some(tokens) = &app.tokens else { return Vec::new() };
+    let id = || app.id.clone();
+    let mut found = Vec::new();
+    if let Some(TokenKeys::Secret(secret)) = &tokens.keys {
+        let (text, bytes) = (secret.expose(), secret.expose().len());
+        found.extend((text == SHIPPED_TOKEN_SECRET && is_reachable).then(|| Warning::KnownTokenSecret { app: id() }));
+        found.extend((bytes < TOKEN_SECRET).then(|| Warning::ShortTokenSecret { app: id(), bytes }));
+    }
+    let jwks = if let Some(TokenKeys::JwksUrl { url, .. }) = &tokens.keys { Some(url) } else { None };
+    let introspection = tokens.introspection.as_ref().map(|introspection| &introspection.url);
+    for (key, url) in [("jwks", jwks), ("introspection_url", introspection)] {
+        let host = url.and_then(|url| plain_host(url));
+        found.extend(host.map(|host| Warning::PlainUrl { app: id(), key, host }));
+    }
+    found
+}
+
+/// The first rule of a channel that only a token satisfies, when there are none.
+fn rule_without_tokens(channel: &Channel, apps: &[App]) -> Option<Warning> {
+    let has_channel = |app: &&App| channel.app.as_ref().is_none_or(|id| *id == app.id);
+    if apps.iter().filter(has_channel).any(|app| app.tokens.is_some()) {
+        return None;
+    }
+    let twin = channel.twin.iter().flat_map(|twin| &twin.subscribe);
+    let events = channel.events.iter().flat_map(|event| event.publish.iter().flatten());
+    let mut rules = channel.publish.iter().chain(&channel.subscribe).chain(twin).chain(events);
+    let needs_token =
+        |rule: &&Rule| rule.0.iter().any(|condition| !matches!(condition, Condition::Anyone | Condition::App));
+    let (channel, rule) = (channel.name.to_string(), rules.find(needs_token)?.to_string());
+    Some(Warning::RuleWithoutTokens { channel, rule })
 }
 
 fn sizes(app: &App, config: &Config) -> impl Iterator<Item = Warning> {

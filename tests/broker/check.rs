@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::time::Duration;
 
-use saluran::config::{self, Config, Loaded, Source, Warning};
+use saluran::config::{self, Loaded, Source, Warning};
 
 /// What every case uses where a real configuration has its secret.
 const SECRET: &str = "hunter2";
@@ -20,8 +20,8 @@ fn root() -> &'static Path {
 
 /// Paths of the cases, without extension.
 fn cases() -> BTreeSet<PathBuf> {
-    let entries = fs::read_dir(root().join("tests/check")).unwrap();
-    entries.map(|entry| entry.unwrap().path().with_extension("")).collect()
+    let paths = fs::read_dir(root().join("tests/check")).unwrap().map(|entry| entry.unwrap().path());
+    paths.filter(|path| path.is_file()).map(|path| path.with_extension("")).collect()
 }
 
 fn run_case(case: &Path) -> Result<Loaded, config::Error> {
@@ -69,74 +69,30 @@ fn no_message_shows_a_secret() {
 }
 
 #[test]
-fn the_shipped_file_has_every_key_with_its_documentation() {
-    let text = shipped();
-    let mut section = String::new();
-    let mut comment = String::new();
-    let mut found = Vec::new();
-    for line in text.lines() {
-        let bare = line.trim_start_matches("# ");
-        let key = bare.split_once(" = ").map(|(key, _)| key).filter(|key| !key.contains(' '));
-        if line.starts_with('[') {
-            line.trim_matches(['[', ']']).clone_into(&mut section);
-        } else if let Some(key) = key {
-            found.push((section.clone(), key.to_owned(), std::mem::take(&mut comment)));
-        } else if line.is_empty() {
-            comment.clear();
-        } else {
-            comment = [comment.as_str(), bare].join(" ");
-        }
-    }
-    let entries = config::explain();
-    assert_eq!(found.len(), entries.len());
-    for (entry, (section, key, comment)) in entries.iter().zip(found) {
-        assert_eq!((entry.section, entry.key), (section.as_str(), key.as_str()));
-        assert!(comment.contains(entry.doc), "{key}: {comment}");
-        let allowed = format!("Allowed: {}.", entry.allowed);
-        assert!(entry.allowed == "true or false" || comment.contains(&allowed), "{key}: {comment}");
-    }
-}
-
-#[test]
-fn the_shipped_file_is_the_defaults_and_one_app() {
-    let Loaded { mut config, warnings } = load(&shipped(), &[]).unwrap();
-    let app = &mut config.apps[0];
-    let credential = &app.credentials[0];
-    assert_eq!((app.id.as_str(), credential.key.as_str()), ("1001", "saluran-key"));
-    assert_eq!(credential.secret.expose(), "saluran-secret");
-    assert!(app.client_events);
-    app.client_events = false;
-    let plain = config::App::new(app.id.clone(), "saluran-key", "saluran-secret");
-    let expected = Config { apps: vec![plain], ..Config::default() };
-    assert_eq!(format!("{config:#?}"), format!("{expected:#?}"));
-    assert_eq!(warnings, [Warning::KnownSecret { app: config.apps[0].id.clone() }]);
-}
-
-#[test]
 fn the_defaults_of_the_reference_are_those_that_hold() {
     let mut text = String::new();
     let mut section = "";
     for entry in config::explain() {
         if entry.section != section {
             section = entry.section;
-            let header = if section == "app" { "[[app]]" } else { &format!("[{section}]") };
-            text += &format!("{header}\n");
+            text += &format!("{}\n", entry.heading.replace("<name>", "x"));
         }
         let value = match (entry.key, entry.default) {
             (_, Some(default)) => default,
-            ("credentials", None) => continue,
-            (_, None) => "\"1\"".to_owned(),
+            ("id" | "key" | "secret" | "name", None) => "\"1\"".to_owned(),
+            (_, None) => continue,
         };
         text += &format!("{} = {value}\n", entry.key);
     }
     let loaded = load(&text, &[]).unwrap_or_else(|error| panic!("{error}"));
-    let short = load("[[app]]\nid = \"1\"\nkey = \"1\"\nsecret = \"1\"\n", &[]).unwrap();
-    assert_eq!(format!("{:?}", loaded.config), format!("{:?}", short.config));
+    let short = "[[app]]\nid = \"1\"\nkey = \"1\"\nsecret = \"1\"\n[app.tokens]\nsecret = \"1\"\n\
+                 [[role]]\nname = \"1\"\n[[channel]]\nname = \"1\"\n[channel.events.x]\n";
+    assert_eq!(loaded.config, load(short, &[]).unwrap().config);
 }
 
-#[test]
-fn every_variable_overrides_its_key() {
-    let values = |entry: &config::Entry| match entry.key {
+/// A value that nobody has as a default.
+fn another_value(entry: &config::Entry) -> &'static str {
+    match entry.key {
         "host" => "127.0.0.1",
         "path_prefix" => "/a",
         "trusted_proxies" => "10.0.0.0/8,::1",
@@ -145,6 +101,11 @@ fn every_variable_overrides_its_key() {
         "format" => "json",
         "allowed_origins" => "*.example.com, https://example.org",
         "id" | "key" | "secret" => "7",
+        "undeclared" => "refuse",
+        "handshake_rate" | "auth_rate" | "failed_auth_rate" => "17/m",
+        "encryption_master_key" => "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=",
+        "introspection_url" => "http://127.0.0.1:8000/me",
+        "revoke" => "app, token",
         key if key.ends_with("_bytes") => "100000",
         _ if entry.allowed == "true or false" => {
             if entry.default.as_deref() == Some("true") {
@@ -155,16 +116,82 @@ fn every_variable_overrides_its_key() {
         }
         // In the range of every time and of every count, and nobody's default.
         _ => "17",
-    };
-    let base = load("[[app]]\nid = \"1\"\nkey = \"1\"\nsecret = \"1\"\n", &[]).unwrap();
-    let before = format!("{:?} {:?}", base.config, base.config.apps[0].credentials[0].secret.expose());
-    for entry in config::explain().into_iter().filter(|entry| entry.key != "credentials") {
-        let text = "[[app]]\nid = \"1\"\nkey = \"1\"\nsecret = \"1\"\n";
-        let loaded = load(text, &[(&entry.variable, values(&entry))]);
-        let config = loaded.unwrap_or_else(|error| panic!("{error}")).config;
-        let after = format!("{config:?} {:?}", config.apps[0].credentials[0].secret.expose());
-        assert_ne!(after, before, "{}", entry.variable);
     }
+}
+
+#[test]
+fn every_variable_overrides_its_key() {
+    let text = "[[app]]\nid = \"1\"\nkey = \"1\"\nsecret = \"1\"\n[app.tokens]\nsecret = \"1\"\n\
+                introspection_url = \"http://127.0.0.1/\"\n";
+    let base = load(text, &[]).unwrap();
+    let public = ["credentials", "algorithm", "public_key", "private_key", "jwks", "jwks_refresh"];
+    for entry in config::explain().into_iter().filter(|entry| !public.contains(&entry.key)) {
+        let Some(variable) = &entry.variable else { continue };
+        let loaded = load(text, &[(variable, another_value(&entry))]);
+        let config = loaded.unwrap_or_else(|error| panic!("{error}")).config;
+        assert_ne!(config, base.config, "{variable}");
+    }
+}
+
+#[test]
+fn variables_declare_tokens_of_their_own() {
+    let app = [("SALURAN_APP_ID", "7"), ("SALURAN_APP_KEY", "k"), ("SALURAN_APP_SECRET", "s")];
+    let tokens = |more: &[(&str, &str)]| {
+        let loaded = config::load(Source::Environment, app.iter().chain(more).copied());
+        let loaded = loaded.unwrap_or_else(|error| panic!("{error}"));
+        (loaded.config.apps[0].tokens.clone().unwrap(), loaded.files)
+    };
+    let (pem, files) = tokens(&[
+        ("SALURAN_APP_TOKENS_ALGORITHM", "EdDSA"),
+        ("SALURAN_APP_TOKENS_PUBLIC_KEY", "tests/check/keys/ed25519.pub.pem"),
+        ("SALURAN_APP_TOKENS_PRIVATE_KEY", "tests/check/keys/ed25519.pem"),
+    ]);
+    assert!(matches!(pem.keys, Some(config::TokenKeys::Pem { algorithm: config::Algorithm::EdDsa, .. })));
+    assert!(pem.private_key.is_some());
+    assert_eq!(files.len(), 2);
+    let (url, files) = tokens(&[
+        ("SALURAN_APP_TOKENS_ALGORITHM", "RS256"),
+        ("SALURAN_APP_TOKENS_JWKS", "https://example.com/jwks.json"),
+        ("SALURAN_APP_TOKENS_JWKS_REFRESH", "17s"),
+    ]);
+    let refresh = Duration::from_secs(17);
+    let expected = config::TokenKeys::JwksUrl {
+        algorithm: config::Algorithm::Rs256,
+        url: "https://example.com/jwks.json".to_owned(),
+        refresh,
+    };
+    assert_eq!((url.keys, files.len()), (Some(expected), 0));
+    let (opaque, _) = tokens(&[("SALURAN_APP_TOKENS_INTROSPECTION_URL", "http://127.0.0.1:8000/api/v2/auth/me")]);
+    assert!(opaque.keys.is_none() && opaque.introspection.is_some());
+}
+
+#[test]
+fn keys_are_read_for_every_algorithm() {
+    let load = |algorithm: &str, source: &str| {
+        let app = "[[app]]\nid = \"1\"\nkey = \"1\"\nsecret = \"1\"\n[app.tokens]\n";
+        load(&format!("{app}algorithm = \"{algorithm}\"\n{source}\n"), &[]).unwrap_or_else(|error| panic!("{error}"))
+    };
+    for (algorithm, file) in [("RS256", "rsa"), ("ES256", "p256"), ("EdDSA", "ed25519")] {
+        let folder = "tests/check/keys";
+        let pem = format!("public_key = \"{folder}/{file}.pub.pem\"\nprivate_key = \"{folder}/{file}.pem\"");
+        assert!(load(algorithm, &pem).config.apps[0].tokens.as_ref().unwrap().private_key.is_some(), "{algorithm}");
+        let loaded = load(algorithm, &format!("jwks = \"{folder}/jwks.json\""));
+        let keys = loaded.config.apps[0].tokens.as_ref().unwrap().keys.as_ref();
+        assert!(matches!(keys, Some(config::TokenKeys::JwksFile { .. })), "{algorithm}");
+        assert_eq!(loaded.files, [Path::new("tests/check/keys/jwks.json")]);
+    }
+}
+
+#[test]
+fn a_file_lists_what_it_was_made_of() {
+    let folder = root().join("tests/check/good");
+    let loaded = config::load(Source::File(folder.join("channels.toml")), [("A", "b")]);
+    let loaded = loaded.unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!(loaded.files, [folder.join("channels.toml"), folder.join("point.json")]);
+    let event = &loaded.config.channels[0].events[0];
+    let validator = &event.schema.as_ref().unwrap().validator;
+    assert!(validator.is_valid(&serde_json::json!({"x": 1})));
+    assert!(!validator.is_valid(&serde_json::json!({"x": "1"})));
 }
 
 #[test]
@@ -222,6 +249,26 @@ fn what_works_but_looks_wrong_is_a_warning() {
 }
 
 #[test]
+fn tokens_and_rules_that_look_wrong_are_warnings() {
+    let text = "[[app]]\nid = \"1\"\nkey = \"k\"\nsecret = \"s\"\n[app.tokens]\nsecret = \"too-short\"\n\
+                introspection_url = \"http://auth.example.com/me\"\n\
+                [[app]]\nid = \"2\"\nkey = \"l\"\nsecret = \"s\"\n\
+                [[channel]]\nname = \"a\"\napp = \"2\"\npublish = [\"app\", \"claim.x == \\\"y\\\"\"]\n\
+                [[channel]]\nname = \"b\"\npublish = [\"token\"]\n";
+    let said: Vec<_> = load(text, &[]).unwrap().warnings.iter().map(Warning::to_string).collect();
+    assert_eq!(
+        said,
+        [
+            "the secret for tokens of app 1 has 9 bytes; with less than 32 it can be guessed",
+            "introspection_url of app 1 goes to auth.example.com over plain http; whoever is in between can \
+             read and change it",
+            "channel a has the rule `claim.x == \"y\"`, and no app that has the channel has [app.tokens], so it \
+             never holds",
+        ]
+    );
+}
+
+#[test]
 fn a_file_that_is_named_must_exist() {
     let path = root().join("tests/check/there-is-no-such-file.toml");
     let error = config::load(Source::from(Some(path.as_path())), [("SALURAN_APP_ID", "7")]).unwrap_err();
@@ -262,9 +309,12 @@ fn check_says_what_a_good_file_comes_to() {
         "channels.toml: no mistakes\n  \
            main listener   0.0.0.0:7001\n  \
            admin listener  127.0.0.1:9601\n  \
-           app 1001 (key saluran-key)\n\
+           app 1001 (key saluran-key)\n  \
+           declared        9 channels with 38 events, 10 roles\n\
          warning: app 1001 uses the secret of the shipped channels.toml, and other machines can reach it; \
-         set SALURAN_APP_SECRET or change the file\n"
+         set SALURAN_APP_SECRET or change the file\n\
+         warning: app 1001 checks tokens with the secret of the shipped channels.toml, and other machines can \
+         reach it; set SALURAN_APP_TOKENS_SECRET or change the file\n"
     );
 }
 
@@ -286,6 +336,9 @@ fn check_prints_the_reference_of_all_keys() {
     let said = String::from_utf8(output.stdout).unwrap();
     for entry in config::explain() {
         assert!(said.contains(&format!("\n  {}\n      {}\n", entry.key, entry.doc)), "{}", entry.key);
-        assert!(said.contains(&format!(" Variable: {}\n", entry.variable)), "{}", entry.variable);
+        assert!(said.contains(&format!("\n{}\n\n", entry.heading)) || said.starts_with(entry.heading));
+        if let Some(variable) = entry.variable {
+            assert!(said.contains(&format!(" Variable: {variable}\n")), "{variable}");
+        }
     }
 }

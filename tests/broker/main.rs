@@ -42,6 +42,7 @@ mod reload;
 mod rights;
 mod rules;
 mod schema;
+mod shipped;
 mod shutdown;
 mod subscribe;
 mod support;

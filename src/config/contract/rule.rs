@@ -50,6 +50,18 @@ pub enum Operand {
 pub struct InvalidRule(pub String);
 
 impl Rule {
+    /// `app` alone.
+    #[must_use]
+    pub fn app() -> Self {
+        Self(vec![Condition::App])
+    }
+
+    /// `anyone` alone.
+    #[must_use]
+    pub fn anyone() -> Self {
+        Self(vec![Condition::Anyone])
+    }
+
     /// Reads a rule; whether its roles and parts exist is checked elsewhere.
     ///
     /// # Errors
