@@ -45,7 +45,7 @@ fn load(text: &str, variables: &[(&str, &str)]) -> Result<Loaded, config::Error>
 #[test]
 fn every_mistake_is_explained_as_recorded() {
     let cases = cases();
-    assert!(cases.len() >= 20, "only {} cases", cases.len());
+    assert!(cases.len() >= 60, "only {} cases", cases.len());
     for case in cases {
         let expected = fs::read_to_string(case.with_extension("txt")).unwrap();
         let error = run_case(&case).err().unwrap_or_else(|| panic!("{} has no mistake", case.display()));
