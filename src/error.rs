@@ -94,7 +94,7 @@ pub enum Refusal {
     NotFound(String),
     #[error("{breach}")]
     Breach {
-        breach: Breach,
+        breach: Box<Breach>,
         /// Number of the event in its batch, from 0.
         index: Option<usize>,
     },
@@ -164,9 +164,10 @@ impl Refusal {
             Self::NotText => Answer::CloseSilently(code::INVALID_TEXT),
             Self::BadFrame => Answer::CloseSilently(code::PROTOCOL_ERROR),
 
-            Self::Rule(
-                rules::Error::ClientEventRate { .. } | rules::Error::Breach(Breach { rule: Broken::Rate { .. }, .. }),
-            ) => Answer::Error(Some(code::CLIENT_EVENT_RATE)),
+            Self::Rule(rules::Error::ClientEventRate { .. }) => Answer::Error(Some(code::CLIENT_EVENT_RATE)),
+            Self::Rule(rules::Error::Breach(breach)) if breach.retry_after().is_some() => {
+                Answer::Error(Some(code::CLIENT_EVENT_RATE))
+            }
             Self::WatchlistTooLong { .. } => Answer::Error(Some(code::WATCHLIST_TOO_LONG)),
             Self::Malformed(_)
             | Self::Rule(_)
@@ -195,10 +196,7 @@ impl Refusal {
     /// The same refusal of the event with this number in a batch.
     #[must_use]
     pub fn at(self, number: usize) -> Self {
-        match self {
-            Self::Breach { breach, .. } => Self::Breach { breach, index: Some(number) },
-            other => other,
-        }
+        if let Self::Breach { breach, .. } = self { Self::Breach { breach, index: Some(number) } } else { self }
     }
 
     /// What `pusher:subscription_error` says of a refused subscription: its type and status.
@@ -220,10 +218,12 @@ impl Refusal {
     /// When the peer may try again, where that is worth telling.
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
-        match self {
-            Self::TooMany { retry_after, .. }
-            | Self::Breach { breach: Breach { rule: Broken::Rate { retry_after, .. }, .. }, .. } => Some(*retry_after),
-            _ => (self.answer() == Answer::Status(503)).then_some(SOON),
+        if let Self::TooMany { retry_after, .. } = self {
+            Some(*retry_after)
+        } else if let Self::Breach { breach, .. } = self {
+            breach.retry_after()
+        } else {
+            (self.answer() == Answer::Status(503)).then_some(SOON)
         }
     }
 }
@@ -243,10 +243,12 @@ const fn breach_status(rule: &Broken) -> u16 {
 
 /// What a refused subscription means to whoever asked: prove who you are, or do not ask again.
 const fn grant_status(error: &rules::Error) -> u16 {
-    match error {
-        rules::Error::Undeclared { .. } | rules::Error::Denied { is_known: true, .. } => 403,
-        rules::Error::Channel(_) | rules::Error::Member { .. } | rules::Error::MemberInfo(_) => 422,
-        _ => 401,
+    if matches!(error, rules::Error::Undeclared { .. } | rules::Error::Denied { is_known: true, .. }) {
+        403
+    } else if matches!(error, rules::Error::Channel(_)) {
+        422
+    } else {
+        401
     }
 }
 

@@ -61,9 +61,7 @@ struct Held {
 impl Keys {
     pub(super) fn new(config: &TokenKeys, patience: Duration, keeper: &Keeper) -> Result<Self, KeyError> {
         match config {
-            TokenKeys::Secret(secret) => {
-                Ok(Self::One(Box::new(DecodingKey::from_secret(secret.expose().as_bytes()))))
-            }
+            TokenKeys::Secret(secret) => Ok(Self::One(Box::new(DecodingKey::from_secret(secret.expose().as_bytes())))),
             TokenKeys::Pem { algorithm, text } => {
                 let text = text.as_bytes();
                 let key = match algorithm {
@@ -175,8 +173,8 @@ impl Remote {
     fn ask(self: &Arc<Self>) {
         let now = unix_now();
         let before = self.asked_at.load(Ordering::Relaxed);
-        let is_first = before != now
-            && self.asked_at.compare_exchange(before, now, Ordering::Relaxed, Ordering::Relaxed).is_ok();
+        let is_first =
+            before != now && self.asked_at.compare_exchange(before, now, Ordering::Relaxed, Ordering::Relaxed).is_ok();
         if is_first {
             let remote = self.clone();
             // Owned by its worker's set of tasks, and over within `patience`.

@@ -11,9 +11,11 @@ use super::jwks::Keys;
 
 /// Whether a token has the form of a JWT: three parts, of which the first is a JSON header.
 pub(super) fn is_jwt(token: &str) -> bool {
-    token.split('.').count() == 3 && !matches!(decode_header(token).map_err(|error| error.into_kind()), Err(
-        ErrorKind::InvalidToken | ErrorKind::Base64(_) | ErrorKind::Utf8(_)
-    ))
+    token.split('.').count() == 3
+        && !matches!(
+            decode_header(token).map_err(|error| error.into_kind()),
+            Err(ErrorKind::InvalidToken | ErrorKind::Base64(_) | ErrorKind::Utf8(_))
+        )
 }
 
 /// The claims of a token whose signature holds.

@@ -80,12 +80,7 @@ impl Keeper {
     }
 
     /// Gets `url`, with a bearer token if there is one; ends within `patience`.
-    pub(super) async fn get(
-        &self,
-        url: &str,
-        bearer: Option<&str>,
-        patience: Duration,
-    ) -> Result<Answer, Unreachable> {
+    pub(super) async fn get(&self, url: &str, bearer: Option<&str>, patience: Duration) -> Result<Answer, Unreachable> {
         let bearer = bearer.map(|token| {
             let mut value = HeaderValue::from_str(&format!("Bearer {token}")).map_err(|_| Unreachable::Connection)?;
             value.set_sensitive(true);

@@ -63,9 +63,13 @@ mod tests {
         let revocations = Revocations::default();
         revocations.revoke("7", 100).unwrap();
         revocations.revoke("7", 90).unwrap();
-        for (subject, issued_at, is_revoked) in
-            [("7", Some(99), true), ("7", Some(100), true), ("7", Some(101), false), ("7", None, true), ("8", None, false)]
-        {
+        for (subject, issued_at, is_revoked) in [
+            ("7", Some(99), true),
+            ("7", Some(100), true),
+            ("7", Some(101), false),
+            ("7", None, true),
+            ("8", None, false),
+        ] {
             assert_eq!(revocations.is_revoked(&identity(subject, issued_at)), is_revoked, "{subject} {issued_at:?}");
         }
     }

@@ -76,7 +76,7 @@ impl Broker {
     ///
     /// # Errors
     /// When an address or a thread cannot be had, or an app's keys cannot be used.
-    pub fn start(config: Config) -> Result<Self, Error> {
+    pub fn start(config: &Config) -> Result<Self, Error> {
         let workers = match config.server.workers {
             0 => thread::available_parallelism().map_or(1, usize::from),
             workers => workers,
@@ -94,9 +94,9 @@ impl Broker {
         let node = Arc::new(Node::new(config.server.max_connections.unwrap_or(capacity)));
         let (recorder, prometheus) = telemetry::recorder();
         let recorder = Arc::new(recorder);
-        let settings = settings(&config, workers);
+        let settings = settings(config, workers);
         let (keeper, keeper_thread) = Keeper::start().map_err(Error::Keeper)?;
-        let apps = Arc::new(Apps::new(&config, &keeper, &Apps::default())?);
+        let apps = Arc::new(Apps::new(config, &keeper, &Apps::default())?);
         let (stage, staged) = watch::channel(Stage::Running);
         let (reloading, reloads) = reload::channels(workers, keeper, apps.clone());
         let mut broker = Self {

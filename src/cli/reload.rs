@@ -72,7 +72,7 @@ impl Watched {
 
 fn report(changes: &[Change]) {
     let list = |restart: bool| {
-        let those = changes.iter().filter(|change| change.needs_restart() == restart);
+        let those = changes.iter().filter(|change| change.needs_restart == restart);
         those.map(ToString::to_string).collect::<Vec<_>>().join("; ")
     };
     let (now, later) = (list(false), list(true));

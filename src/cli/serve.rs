@@ -41,7 +41,7 @@ pub(super) fn run(path: Option<&Path>) -> ExitCode {
         Ok(runtime) => runtime,
         Err(error) => return fail(UNAVAILABLE, &error),
     };
-    let broker = match Broker::start(config) {
+    let broker = match Broker::start(&config) {
         Ok(broker) => broker,
         Err(error) => return fail(UNAVAILABLE, &error),
     };
@@ -84,10 +84,7 @@ struct Signals {
 
 impl Signals {
     fn new() -> io::Result<Self> {
-        Ok(Self {
-            terminate: signal(SignalKind::terminate())?,
-            interrupt: signal(SignalKind::interrupt())?,
-        })
+        Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
     }
 
     /// Waits for one that ends the broker, and names it. Cancel-safe, as receiving is.

@@ -72,15 +72,14 @@ impl Refused {
 
 fn reason(refusal: &Refusal) -> Reason<'_> {
     let reason = |rule| Reason { error: refusal.to_string(), rule, channel: None, allowed: None };
-    match refusal {
-        Refusal::NotGranted(rules::Error::Denied { channel, allowed, .. }) => {
-            Reason { channel: Some(channel), allowed: Some(allowed), ..reason(Some("subscribe")) }
-        }
-        Refusal::NotGranted(rules::Error::Undeclared { channel }) => {
-            Reason { channel: Some(channel), ..reason(Some("undeclared")) }
-        }
-        Refusal::Token(_) => reason(Some("token")),
-        _ => reason(None),
+    if let Refusal::NotGranted(rules::Error::Denied { channel, allowed, .. }) = refusal {
+        Reason { channel: Some(channel), allowed: Some(allowed), ..reason(Some("subscribe")) }
+    } else if let Refusal::NotGranted(rules::Error::Undeclared { channel }) = refusal {
+        Reason { channel: Some(channel), ..reason(Some("undeclared")) }
+    } else if matches!(refusal, Refusal::Token(_)) {
+        reason(Some("token"))
+    } else {
+        reason(None)
     }
 }
 

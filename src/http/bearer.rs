@@ -48,11 +48,7 @@ async fn verify(request: &HttpRequest, app: &App) -> Result<Arc<Identity>, Refus
 ///
 /// # Errors
 /// `TooMany` when it has none left.
-pub(super) fn pace(
-    request: &HttpRequest,
-    throttle: Option<&Throttle>,
-    what: &'static str,
-) -> Result<(), Refusal> {
+pub(super) fn pace(request: &HttpRequest, throttle: Option<&Throttle>, what: &'static str) -> Result<(), Refusal> {
     let Some((throttle, peer)) = throttle.zip(request.peer_addr()) else {
         return Ok(());
     };

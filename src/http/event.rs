@@ -82,12 +82,7 @@ impl<'a> Fields<'a> {
         self.check_on(app, publisher, vec![name])
     }
 
-    fn check_on(
-        &self,
-        app: &App,
-        publisher: Publisher<'_>,
-        names: Vec<Cow<'a, str>>,
-    ) -> Result<Checked, Refusal> {
+    fn check_on(&self, app: &App, publisher: Publisher<'_>, names: Vec<Cow<'a, str>>) -> Result<Checked, Refusal> {
         let limits = &app.config.limits;
         let name =
             EventName::from_publisher(string(self.name, "name")?, limits.event_name).map_err(Refusal::BadEvent)?;

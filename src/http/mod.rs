@@ -27,7 +27,7 @@ mod trigger;
 mod users;
 
 pub use admin::admin;
-pub use grant::Wish;
 pub use event::{Batch, Fields};
+pub use grant::Wish;
 pub use routes::routes;
 pub use state::State;

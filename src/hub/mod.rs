@@ -36,6 +36,6 @@ pub use key::{AppIndex, ChannelKey, ConnectionKey, UserKey, WorkerId};
 pub use links::{Mailboxes, mailboxes};
 pub use outbox::{Bounds, Flushed};
 pub use query::{ChannelState, ChannelSummary};
-pub use stub::{Keep, EventId, Retain, History, Record, Kept, Page, Letter};
 pub use shard::{Farewell, Signals};
+pub use stub::{EventId, History, Keep, Kept, Letter, Page, Record, Retain};
 pub use worker::{Settings, run};

@@ -178,7 +178,10 @@ pub struct Encoded {
 
 /// STUB
 pub fn encode(name: &EventName<'_>, channel: &ChannelName, data: EventData<'_>, sender: Option<&UserId>) -> Encoded {
-    Encoded { frame: event(name, channel, data, sender), data: bytes::Bytes::copy_from_slice(data.as_json().as_bytes()) }
+    Encoded {
+        frame: event(name, channel, data, sender),
+        data: bytes::Bytes::copy_from_slice(data.as_json().as_bytes()),
+    }
 }
 
 /// A message whose data is a string.

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use crate::auth::{KeyError, Keeper, Tokens};
+use crate::auth::{Keeper, KeyError, Tokens};
 use crate::config::{self, Config};
 use crate::hub::AppIndex;
 use crate::protocol::AppId;

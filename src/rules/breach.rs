@@ -97,9 +97,10 @@ impl Breach {
             Broken::Size { allowed } => Some(allowed.to_string()),
             Broken::Undeclared { .. } | Broken::Schema { .. } => None,
         };
-        let (path, reason) = match &self.rule {
-            Broken::Schema { path, reason } => (Some(path.as_str()), Some(reason.as_str())),
-            _ => (None, None),
+        let (path, reason) = if let Broken::Schema { path, reason } = &self.rule {
+            (Some(path.as_str()), Some(reason.as_str()))
+        } else {
+            (None, None)
         };
         Report {
             error: self.text(),
@@ -111,6 +112,12 @@ impl Breach {
             path,
             reason,
         }
+    }
+
+    /// When the publisher may try again, where it was too fast.
+    #[must_use]
+    pub const fn retry_after(&self) -> Option<Duration> {
+        if let Broken::Rate { retry_after, .. } = &self.rule { Some(*retry_after) } else { None }
     }
 
     fn text(&self) -> String {

@@ -89,7 +89,7 @@ pub enum Error {
     TokenExpired,
     /// A client event that the channel's declaration does not allow.
     #[error(transparent)]
-    Breach(#[from] Breach),
+    Breach(#[from] Box<Breach>),
     /// The app does not take client events.
     #[error("To send client events, you must enable this feature in the Settings page of your dashboard.")]
     ClientEventsOff,

@@ -50,18 +50,15 @@ pub fn publish(
     publisher: Publisher<'_>,
     draft: &Draft<'_>,
     channels: Vec<ChannelName>,
-) -> Result<Vec<Publication>, Breach> {
+) -> Result<Vec<Publication>, Box<Breach>> {
     let work = Work { app, publisher, draft, content: OnceCell::new(), stamped: OnceCell::new() };
     let mut publications: Vec<Publication> = Vec::with_capacity(channels.len());
     for channel in channels {
         if publications.iter().any(|other| other.channel.name == channel) {
             continue;
         }
-        let breach = |rule| Breach {
-            channel: channel.to_string(),
-            event: draft.name.as_str().to_owned(),
-            rule,
-        };
+        let breach =
+            |rule| Box::new(Breach { channel: channel.to_string(), event: draft.name.as_str().to_owned(), rule });
         match app.contract.find(&channel) {
             Some(side) => {
                 work.check(side, &channel).map_err(breach)?;
@@ -122,10 +119,9 @@ impl Work<'_> {
         let mut key = None;
         for throttle in declared.throttles(event) {
             let key = *key.get_or_insert_with(|| Key::of(&[self.publisher.name, channel.as_str()]));
-            throttle.take(key).map_err(|retry_after| Broken::Rate {
-                allowed: contract::show(throttle.pace()),
-                retry_after,
-            })?;
+            throttle
+                .take(key)
+                .map_err(|retry_after| Broken::Rate { allowed: contract::show(throttle.pace()), retry_after })?;
         }
         Ok(())
     }
@@ -157,7 +153,12 @@ impl Work<'_> {
         self.publication(channel, data, (retain, history))
     }
 
-    fn publication(&self, channel: ChannelName, data: EventData<'_>, keep: (Option<Retain>, Option<History>)) -> Publication {
+    fn publication(
+        &self,
+        channel: ChannelName,
+        data: EventData<'_>,
+        keep: (Option<Retain>, Option<History>),
+    ) -> Publication {
         let Draft { name, except, sender, id, .. } = self.draft;
         let encoded = outbound::encode(name, &channel, data, *sender);
         // On a channel without a declaration an id makes a retry safe all the same.

@@ -70,8 +70,8 @@ pub fn subscribe(
 /// What declares the channel, or that nothing does; a token that has expired.
 pub fn may_listen(app: &App, standing: Option<&Standing>, channel: &ChannelName) -> Result<(), Error> {
     let needs_signature = channel.kind().needs_signature();
-    let bearer: Option<&Arc<Identity>> = standing
-        .and_then(|standing| if needs_signature { standing.channel(channel) } else { standing.signed_in() });
+    let bearer: Option<&Arc<Identity>> =
+        standing.and_then(|standing| if needs_signature { standing.channel(channel) } else { standing.signed_in() });
     if bearer.is_some_and(|bearer| bearer.is_expired(unix_now())) {
         return Err(Error::TokenExpired);
     }

@@ -255,8 +255,7 @@ impl Machine {
         let name = bearer.map_or_else(|| self.socket_id.to_string(), |bearer| bearer.subject.to_string());
         let who = Who { is_app: false, bearer };
         let publisher = Publisher { who, name: &name, is_connection: true };
-        let draft =
-            Draft { name: event.name, data, except: Some(self.socket_id), sender: sender.as_ref(), id: None };
+        let draft = Draft { name: event.name, data, except: Some(self.socket_id), sender: sender.as_ref(), id: None };
         Ok(rules::publish(&self.app, publisher, &draft, vec![channel.clone()]).map_err(rules::Error::from)?)
     }
 

@@ -14,8 +14,8 @@ use crate::error::Refusal;
 use crate::hub::Newcomer;
 use crate::protocol::handshake::{self, Handshake, InvalidHandshake};
 use crate::protocol::outbound;
-use crate::telemetry;
 use crate::rules::{self, App, Permit, Seat, client_address};
+use crate::telemetry;
 
 use super::connection::{Beginning, Connection};
 use super::context::Context;

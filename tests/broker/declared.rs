@@ -176,7 +176,8 @@ async fn a_newcomer_gets_the_newest_event_of_each_key_right_after_the_success() 
     }
     twin.quiet().await;
     let response = broker.get_as(&role("technician", "t"), "/api/v2/channels/status/retained").await;
-    let events: Vec<_> = response.json()["events"].as_array().unwrap().iter().map(|event| event["data"].clone()).collect();
+    let events: Vec<_> =
+        response.json()["events"].as_array().unwrap().iter().map(|event| event["data"].clone()).collect();
     assert_eq!(events, [json!({ "rvm_id": 2, "status": "active" }), json!({ "rvm_id": 1, "status": "full" })]);
 }
 
@@ -217,9 +218,7 @@ async fn a_retry_with_the_same_id_is_acknowledged_and_not_delivered_again() {
     let mut client = broker.connect().await;
     client.subscribe("rvm.3").await;
     client.subscribe("elsewhere").await;
-    let with_id = |channel: &str, id: &str, data: u32| {
-        json!({ "name": "e", "channel": channel, "data": format!("{data}"), "id": id })
-    };
+    let with_id = |channel: &str, id: &str, data: u32| json!({ "name": "e", "channel": channel, "data": format!("{data}"), "id": id });
     // A refused event does not use its id up.
     let refused = broker.publish_as(&machine(4), &with_id("rvm.3", "a", 0)).await;
     assert_eq!(refused.status, 403);

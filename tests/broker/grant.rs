@@ -46,7 +46,8 @@ async fn a_refusal_says_which_rule() {
     );
     let undeclared = broker.ask(&role("admin", "7"), &client.socket_id, "private-nothing").await;
     assert_eq!((undeclared.status, &undeclared.json()["rule"]), (403, &json!("undeclared")));
-    let expired = broker.ask(&token(&json!({ "sub": "7", "exp": now() - 60 })), &client.socket_id, "private-status").await;
+    let expired =
+        broker.ask(&token(&json!({ "sub": "7", "exp": now() - 60 })), &client.socket_id, "private-status").await;
     assert_eq!((expired.status, &expired.json()["rule"]), (401, &json!("token")));
     assert!(expired.header("www-authenticate").is_some_and(|value| value.starts_with("Bearer")));
     let nobody = broker.http("POST", "/pusher/auth", &[FORM], "socket_id=1.1&channel_name=private-status").await;
@@ -134,7 +135,8 @@ async fn an_unusable_watchlist_is_refused_before_it_can_fail_at_sign_in() {
 
 #[tokio::test]
 async fn pages_of_allowed_origins_may_ask() {
-    let text = FLEET.replace("client_events = true", "client_events = true\nallowed_origins = [\"https://fleet.example\"]");
+    let text =
+        FLEET.replace("client_events = true", "client_events = true\nallowed_origins = [\"https://fleet.example\"]");
     let broker = TestBroker::declared(&text).await;
     let preflight = [
         ("Origin", "https://fleet.example"),
@@ -311,7 +313,8 @@ async fn an_address_that_guesses_is_slowed_down() {
 
 #[tokio::test]
 async fn handshakes_of_one_address_are_counted() {
-    let text = FLEET.replace("auth_rate = \"unlimited\"\nfailed", "handshake_rate = \"3/h\"\nauth_rate = \"unlimited\"\nfailed");
+    let text = FLEET
+        .replace("auth_rate = \"unlimited\"\nfailed", "handshake_rate = \"3/h\"\nauth_rate = \"unlimited\"\nfailed");
     let broker = TestBroker::declared(&text).await;
     for _ in 0..3 {
         broker.connect().await;

@@ -16,8 +16,17 @@ const GROUPS: &[(&str, &[&str])] = &[
     (
         "bearers",
         &[
-            "super-admin", "admin", "operator", "technician", "tenant", "machine-3", "machine-4", "camera-3", "camera-4",
-            "judge", "nobody-special",
+            "super-admin",
+            "admin",
+            "operator",
+            "technician",
+            "tenant",
+            "machine-3",
+            "machine-4",
+            "camera-3",
+            "camera-4",
+            "judge",
+            "nobody-special",
         ],
     ),
     ("all", &["app", "stranger", "expired", "bearers"]),
@@ -48,8 +57,9 @@ fn identities() -> Vec<(&'static str, Option<String>)> {
     let bearer = |claims: Value| Some(token(&claims));
     let role = |role: &str| bearer(json!({ "sub": role, "roles": [role] }));
     let machine = |id: u32| bearer(json!({ "sub": format!("m{id}"), "roles": ["machine"], "rvm_id": id }));
-    let camera =
-        |id: u32| bearer(json!({ "sub": format!("c{id}"), "roles": ["camera"], "laptop_id": id.to_string(), "lanes": [id] }));
+    let camera = |id: u32| {
+        bearer(json!({ "sub": format!("c{id}"), "roles": ["camera"], "laptop_id": id.to_string(), "lanes": [id] }))
+    };
     vec![
         ("app", None),
         ("stranger", None),
@@ -133,7 +143,13 @@ async fn publishing_over_http_is_for_whom_the_table_says() {
                 (None, "app") => broker.post(&path, &body.to_string()).await,
                 (None, _) => broker.http("POST", &path, &[], &body.to_string()).await,
             };
-            assert_eq!(response.status, verdict(&row.publish, who), "{who} {} {}: {response:?}", row.channel, row.event);
+            assert_eq!(
+                response.status,
+                verdict(&row.publish, who),
+                "{who} {} {}: {response:?}",
+                row.channel,
+                row.event
+            );
         }
     }
 }

@@ -39,7 +39,7 @@ impl TestBroker {
         let mut config = configuration();
         change(&mut config);
         let activity_timeout = config.apps.first().map_or(0, |app| app.activity_timeout.as_secs());
-        let broker = Broker::start(config).expect("a broker on free ports");
+        let broker = Broker::start(&config).expect("a broker on free ports");
         let address = broker.address();
         let admin = broker.admin_address().expect("the admin listener is on");
         Self { broker: Some(broker), address, admin, activity_timeout }

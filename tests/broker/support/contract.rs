@@ -66,10 +66,8 @@ impl TestBroker {
     /// Asks the auth endpoint, with the form that pusher-js sends.
     pub(crate) async fn ask(&self, token: &str, socket_id: &str, channel: &str) -> Response {
         let authorization = format!("Bearer {token}");
-        let headers = [
-            ("Authorization", authorization.as_str()),
-            ("Content-Type", "application/x-www-form-urlencoded"),
-        ];
+        let headers =
+            [("Authorization", authorization.as_str()), ("Content-Type", "application/x-www-form-urlencoded")];
         let body = format!("socket_id={socket_id}&channel_name={channel}");
         self.http("POST", "/api/v2/broadcasting/auth", &headers, &body).await
     }
