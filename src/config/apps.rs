@@ -178,8 +178,7 @@ fn read_app(element: Element<'_>, reader: &mut Reader<'_>) -> AppDraft {
 pub(super) fn read_variables(drafts: &mut Vec<AppDraft>, environment: &mut Environment, reader: &mut Reader<'_>) {
     let given = APP.keys.iter().map(|key| APP.variable(key));
     let limits = APP_LIMITS.keys.iter().map(|key| APP_LIMITS.variable(key));
-    let tokens = || APP_TOKENS.keys.iter().map(|key| APP_TOKENS.variable(key)).find(|name| environment.has(name));
-    let tokens = tokens();
+    let tokens = APP_TOKENS.keys.iter().map(|key| APP_TOKENS.variable(key)).find(|name| environment.has(name));
     let Some(first) = given.chain(limits).find(|name| environment.has(name)).or_else(|| tokens.clone()) else { return };
     if drafts.is_empty() {
         drafts.push(AppDraft { place: Place::Variable(first), ..AppDraft::default() });

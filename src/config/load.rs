@@ -241,6 +241,18 @@ mod tests {
         }
 
         #[test]
+        fn any_channel_is_survived(
+            name in "(private-)?[ab{}.#*é-]{0,8}",
+            twin in "(private-|presence-)?[ab{}.]{0,8}",
+            rule in "(app|token|role\\.[ab]|claim\\.a (==|in) [ab\\.']{1,3}| and | or ){1,4}",
+            schema in "(type|required|pattern|\\$ref|not\\.type) = ('[#a(/$]{0,4}'|\\[1, 'a'\\]|-?[0-9.]{1,9}|\\{\\})",
+        ) {
+            let app = "[[app]]\nid = '1'\nkey = 'k'\nsecret = 's'\n[[role]]\nname = 'a'\nincludes = ['b']\n";
+            let channel = format!("[[channel]]\nname = '{name}'\ntwin = '{twin}'\npublish = [\"{rule}\"]\n");
+            survives(format!("{app}{channel}{channel}[channel.events.a.schema]\n{schema}\n").as_bytes());
+        }
+
+        #[test]
         fn any_environment_is_survived(name in "SALURAN_[A-Z_é]{0,20}", text in any::<String>()) {
             let source = Source::Text { name: "f".to_owned(), text: SHIPPED.as_bytes().to_vec() };
             if let Err(error) = load(source, [(name, text)]) {

@@ -23,6 +23,9 @@ pub(super) struct Reader<'a> {
     incomplete: bool,
 }
 
+/// More roles or channels than anybody declares, and few enough to compare each with each.
+const MAX_ELEMENTS: usize = 1000;
+
 /// A key's path, as `app[0].id`, and where it was given.
 pub(super) struct Position {
     pub(super) path: String,
@@ -153,6 +156,22 @@ impl<'a> Reader<'a> {
             }
         }
         elements
+    }
+
+    /// The same of tables that are compared with each other; too many are reported, and none is given.
+    pub(super) fn few_elements<'t, S>(
+        &mut self,
+        root: &'t DeTable<'t>,
+        section: &Section<S>,
+        advice: &str,
+    ) -> Vec<Element<'t>> {
+        let elements = self.elements(root, section);
+        let Some(first) = elements.get(MAX_ELEMENTS) else { return elements };
+        let (found, allowed) = (format!("{} of them", elements.len()), format!("at most {MAX_ELEMENTS}"));
+        let (place, key) = (first.place.clone(), first.path.clone());
+        self.report(Mistake { place, key, problem: Problem::Value { found, allowed }, advice: advice.to_owned() });
+        self.give_up();
+        Vec::new()
     }
 
     /// The table of the file that holds `section`, within `parent`; nothing when it is not there.

@@ -3,8 +3,7 @@
 use std::fmt;
 use std::net::SocketAddr;
 
-use super::contract::model::Channel;
-use super::contract::rule::{Condition, Rule};
+use super::contract;
 use super::limits::{event_bytes, roster_bytes};
 use super::measure::show_bytes;
 use super::model::{App, Config, TokenKeys};
@@ -56,6 +55,26 @@ pub enum Warning {
         channel: String,
         /// The first such rule.
         rule: String,
+    },
+    /// A name that is declared and that an app has no room for.
+    NameTooLong {
+        /// The app.
+        app: AppId,
+        /// The channel, or the event and its channel.
+        name: String,
+        /// Characters that the app allows.
+        allowed: usize,
+    },
+    /// A bound for data that is above the app's own.
+    DataBytesBeyondApp {
+        /// The app.
+        app: AppId,
+        /// The channel.
+        channel: String,
+        /// `data_bytes` of the channel.
+        declared: usize,
+        /// `event_data_bytes` of the app.
+        allowed: usize,
     },
     /// An id that a widespread library refuses.
     IdNotDigits {
@@ -113,6 +132,15 @@ impl fmt::Display for Warning {
                 "channel {channel} has the rule `{rule}`, and no app that has the channel has [app.tokens], \
                  so it never holds"
             ),
+            Self::NameTooLong { app, name, allowed } => {
+                write!(f, "{name} is longer than the {allowed} characters that app {app} allows; nobody can use it")
+            }
+            Self::DataBytesBeyondApp { app, channel, declared, allowed } => write!(
+                f,
+                "channel {channel} allows data of {}, and app {app} only {}",
+                show_bytes(*declared),
+                show_bytes(*allowed)
+            ),
             Self::IdNotDigits { app } => {
                 write!(f, "app id {app} is not made of digits only; the Python server library refuses it")
             }
@@ -149,7 +177,7 @@ pub(super) fn warnings(config: &Config) -> Vec<Warning> {
         }
         found.extend(sizes(app, config));
     }
-    found.extend(config.channels.iter().filter_map(|channel| rule_without_tokens(channel, &config.apps)));
+    found.extend(config.channels.iter().flat_map(|channel| contract::warnings(channel, &config.apps)));
     let open = config.server.admin.filter(|address| !address.ip().is_loopback());
     found.extend(open.map(|address| Warning::OpenAdmin { address }));
     found
@@ -171,21 +199,6 @@ fn token_warnings(app: &App, is_reachable: bool) -> Vec<Warning> {
         found.extend(host.map(|host| Warning::PlainUrl { app: id(), key, host }));
     }
     found
-}
-
-/// The first rule of a channel that only a token satisfies, when there are none.
-fn rule_without_tokens(channel: &Channel, apps: &[App]) -> Option<Warning> {
-    let has_channel = |app: &&App| channel.app.as_ref().is_none_or(|id| *id == app.id);
-    if apps.iter().filter(has_channel).any(|app| app.tokens.is_some()) {
-        return None;
-    }
-    let twin = channel.twin.iter().flat_map(|twin| &twin.subscribe);
-    let events = channel.events.iter().flat_map(|event| event.publish.iter().flatten());
-    let mut rules = channel.publish.iter().chain(&channel.subscribe).chain(twin).chain(events);
-    let needs_token =
-        |rule: &&Rule| rule.0.iter().any(|condition| !matches!(condition, Condition::Anyone | Condition::App));
-    let (channel, rule) = (channel.name.to_string(), rules.find(needs_token)?.to_string());
-    Some(Warning::RuleWithoutTokens { channel, rule })
 }
 
 fn sizes(app: &App, config: &Config) -> impl Iterator<Item = Warning> {

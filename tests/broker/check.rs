@@ -249,12 +249,34 @@ fn what_works_but_looks_wrong_is_a_warning() {
 }
 
 #[test]
-fn tokens_and_rules_that_look_wrong_are_warnings() {
-    let text = "[[app]]\nid = \"1\"\nkey = \"k\"\nsecret = \"s\"\n[app.tokens]\nsecret = \"too-short\"\n\
-                introspection_url = \"http://auth.example.com/me\"\n\
-                [[app]]\nid = \"2\"\nkey = \"l\"\nsecret = \"s\"\n\
-                [[channel]]\nname = \"a\"\napp = \"2\"\npublish = [\"app\", \"claim.x == \\\"y\\\"\"]\n\
-                [[channel]]\nname = \"b\"\npublish = [\"token\"]\n";
+fn tokens_and_channels_that_look_wrong_are_warnings() {
+    let text = r#"
+        [[app]]
+        id = "1"
+        key = "k"
+        secret = "s"
+        [app.tokens]
+        secret = "too-short"
+        introspection_url = "http://auth.example.com/me"
+        [[app]]
+        id = "2"
+        key = "l"
+        secret = "s"
+        limits = { channel_name = 12, event_name = 6 }
+        [[channel]]
+        name = "a"
+        app = "2"
+        data_bytes = "1MiB"
+        publish = ["app", 'claim.x == "y"']
+        twin = "private-a"
+        events = ["opened", "unlocked"]
+        [[channel]]
+        name = "private-{room}.door"
+        app = "2"
+        [[channel]]
+        name = "b"
+        publish = ["token"]
+    "#;
     let said: Vec<_> = load(text, &[]).unwrap().warnings.iter().map(Warning::to_string).collect();
     assert_eq!(
         said,
@@ -264,6 +286,9 @@ fn tokens_and_rules_that_look_wrong_are_warnings() {
              read and change it",
             "channel a has the rule `claim.x == \"y\"`, and no app that has the channel has [app.tokens], so it \
              never holds",
+            "event unlocked of channel a is longer than the 6 characters that app 2 allows; nobody can use it",
+            "channel a allows data of 1MiB, and app 2 only 10KiB",
+            "channel private-{room}.door is longer than the 12 characters that app 2 allows; nobody can use it",
         ]
     );
 }

@@ -13,7 +13,7 @@ use crate::config::grammar::{Grammar, placed, placed_list};
 use crate::config::key::{Key, Section, Variables};
 use crate::config::measure::bytes_or;
 use crate::config::pace::pace;
-use crate::config::problem::{Mistake, Place, Problem};
+use crate::config::problem::Place;
 use crate::config::reader::{Element, Reader};
 use crate::config::shape::Shape;
 use crate::config::slot::{Placed, count_or};
@@ -136,21 +136,9 @@ pub(super) const DESCRIPTION: Shape<String> = Shape {
     shown: true,
 };
 
-/// More than anybody declares, and few enough to compare each with each.
-const MAX_CHANNELS: usize = 1000;
-
 /// The channels of the file, in its order.
 pub(in crate::config) fn read_file(root: &DeTable<'_>, reader: &mut Reader<'_>) -> Vec<ChannelDraft> {
-    let elements = reader.elements(root, &CHANNEL);
-    if let Some(first) = elements.get(MAX_CHANNELS) {
-        let found = format!("{} channels", elements.len());
-        let allowed = format!("at most {MAX_CHANNELS}");
-        let advice = "Declare families of channels by a pattern with {parts}.".to_owned();
-        let (place, problem) = (first.place.clone(), Problem::Value { found, allowed });
-        reader.give_up();
-        reader.report(Mistake { place, key: "channel".to_owned(), problem, advice });
-        return Vec::new();
-    }
+    let elements = reader.few_elements(root, &CHANNEL, "Declare families of channels by a pattern with {parts}.");
     elements.into_iter().map(|element| read_channel(element, reader)).collect()
 }
 

@@ -16,7 +16,9 @@ pub mod rule;
 pub(super) mod rules;
 mod schema;
 mod twin;
+mod warnings;
 
 pub(super) use channels::{CHANNEL, ChannelDraft, read_file};
 pub(super) use complete::{Surroundings, complete};
 pub(super) use events::{EVENT, EventDraft};
+pub(super) use warnings::warnings;

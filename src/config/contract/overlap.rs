@@ -20,9 +20,13 @@ impl Name<'_> {
     }
 }
 
+/// Nobody reads more of these at once, and there may be as many as pairs.
+const MAX_SAID: usize = 100;
+
 /// Reports names that are declared twice, and patterns that cross.
 pub(super) fn check_overlaps(drafts: &[ChannelDraft], reader: &mut Reader<'_>) {
     let names = names(drafts);
+    let mut said = 0;
     for (number, later) in names.iter().enumerate() {
         for earlier in names.iter().take(number).filter(|earlier| earlier.meets(later)) {
             match later.pattern.compare(earlier.pattern) {
@@ -32,8 +36,11 @@ pub(super) fn check_overlaps(drafts: &[ChannelDraft], reader: &mut Reader<'_>) {
                     reader.refuse(&later.spot, Problem::Twice { first }, advice);
                     break;
                 }
-                Relation::Crossing => report_crossing(earlier, later, &names, reader),
+                Relation::Crossing => said += usize::from(report_crossing(earlier, later, &names, reader)),
                 Relation::Apart | Relation::Narrower | Relation::Wider => {}
+            }
+            if said == MAX_SAID {
+                return;
             }
         }
     }
@@ -53,16 +60,16 @@ fn names(drafts: &[ChannelDraft]) -> Vec<Name<'_>> {
     names
 }
 
-/// Crossing patterns are in order where what both stand for is declared itself.
-fn report_crossing(earlier: &Name<'_>, later: &Name<'_>, names: &[Name<'_>], reader: &mut Reader<'_>) {
-    let Some(Meeting { common, whole }) = earlier.pattern.meet(later.pattern) else { return };
+/// Crossing patterns are in order where what both stand for is declared itself; else they are reported.
+fn report_crossing(earlier: &Name<'_>, later: &Name<'_>, names: &[Name<'_>], reader: &mut Reader<'_>) -> bool {
+    let Some(Meeting { common, whole }) = earlier.pattern.meet(later.pattern) else { return false };
     let decides = |name: &Name<'_>| {
         // It must be there wherever the two meet.
         let everywhere = name.app.is_none() || name.app == earlier.app.or(later.app);
         everywhere && name.pattern.compare(&common) == Relation::Same
     };
     if whole && names.iter().any(decides) {
-        return;
+        return false;
     }
     let advice = if whole {
         format!("Neither is narrower: declare {common} too, or change one of them.")
@@ -74,6 +81,7 @@ fn report_crossing(earlier: &Name<'_>, later: &Name<'_>, names: &[Name<'_>], rea
         name: common.example(),
     };
     reader.refuse(&later.spot, problem, advice);
+    true
 }
 
 fn place(name: &Name<'_>, reader: &Reader<'_>) -> String {

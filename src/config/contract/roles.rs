@@ -1,6 +1,6 @@
 //! `[[role]]`: the keys, and whether roles that include each other end somewhere.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{HashMap, HashSet, VecDeque};
 
 use toml::de::DeTable;
 
@@ -10,7 +10,7 @@ use crate::config::grammar::{Grammar, placed, placed_list};
 use crate::config::key::{Key, Section, Variables};
 use crate::config::nearest::nearest;
 use crate::config::problem::{Place, Problem};
-use crate::config::reader::{Reader, Spot};
+use crate::config::reader::{Element, Reader, Spot};
 use crate::config::slot::Placed;
 
 pub(in crate::config) const ROLE: Section<RoleDraft> =
@@ -49,13 +49,16 @@ impl Default for RoleDraft {
 
 /// The roles of the file, in its order.
 pub(in crate::config) fn read_file(root: &DeTable<'_>, reader: &mut Reader<'_>) -> Vec<RoleDraft> {
-    let elements = reader.elements(root, &ROLE);
-    let read = |element: crate::config::reader::Element<'_>| {
-        let mut draft = RoleDraft { path: element.path.clone(), place: element.place, ..RoleDraft::default() };
-        reader.table(&ROLE, &mut draft, &element.path, element.table);
-        draft
-    };
-    elements.into_iter().map(read).collect()
+    let elements = reader.few_elements(root, &ROLE, "What differs from one person to the next is a claim, not a role.");
+    elements.into_iter().map(|element| read_role(element, reader)).collect()
+}
+
+fn read_role(element: Element<'_>, reader: &mut Reader<'_>) -> RoleDraft {
+    let Element { path, place, table } = element;
+    let mut draft = RoleDraft { path, place, ..RoleDraft::default() };
+    let path = draft.path.clone();
+    reader.table(&ROLE, &mut draft, &path, table);
+    draft
 }
 
 /// The names of all roles, for whoever speaks of one.
@@ -161,7 +164,7 @@ fn check_circles(drafts: &[RoleDraft], reader: &mut Reader<'_>) {
 /// The roles from `from` to `to`, both included, by the fewest steps.
 fn way<'d>(graph: &HashMap<&'d str, Vec<&'d str>>, from: &'d str, to: &str) -> Option<Vec<&'d str>> {
     let mut before: HashMap<&str, Option<&str>> = HashMap::from([(from, None)]);
-    let mut waiting = std::collections::VecDeque::from([from]);
+    let mut waiting = VecDeque::from([from]);
     while let Some(role) = waiting.pop_front() {
         if role == to {
             let mut way = vec![role];

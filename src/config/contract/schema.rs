@@ -164,14 +164,19 @@ fn one_line(said: &str) -> String {
 /// # Errors
 /// All that its own schema forbids; else the first thing that cannot be compiled.
 pub(super) fn compile(document: Value) -> Result<Schema, Vec<NoSchema>> {
-    let meta = jsonschema::meta::validator_for(&document).map_err(|error| vec![NoSchema::explain(&error)])?;
-    let wrong: Vec<_> = meta.iter_errors(&document).map(|error| NoSchema::explain(&error)).collect();
-    if !wrong.is_empty() {
-        return Err(wrong);
-    }
     let options = jsonschema::options().with_pattern_options(PatternOptions::regex()).offline();
-    let validator = options.build(&document).map_err(|error| vec![NoSchema::explain(&error)])?;
-    Ok(Schema { document: Arc::new(document), validator: Arc::new(validator) })
+    match options.build(&document) {
+        Ok(validator) => Ok(Schema { document: Arc::new(document), validator: Arc::new(validator) }),
+        Err(first) => Err(all_wrong(&document, &first)),
+    }
+}
+
+/// All that the schema of schemas forbids in a document; `first` when that is not the trouble.
+fn all_wrong(document: &Value, first: &ValidationError<'_>) -> Vec<NoSchema> {
+    let meta = jsonschema::meta::validator_for(document);
+    let errors = meta.iter().flat_map(|meta| meta.iter_errors(document));
+    let wrong: Vec<_> = errors.map(|error| NoSchema::explain(&error)).collect();
+    if wrong.is_empty() { vec![NoSchema::explain(first)] } else { wrong }
 }
 
 /// A document in JSON text.
