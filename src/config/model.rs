@@ -23,7 +23,8 @@ pub struct Config {
     pub apps: Vec<App>,
     /// Roles of bearer tokens; names are unique, and none includes itself.
     pub roles: Vec<Role>,
-    /// What channels are; of two whose names overlap, one is narrower.
+    /// What channels are. Of two whose names overlap one is narrower, or a third stands for just the
+    /// names that both have.
     pub channels: Vec<Channel>,
 }
 

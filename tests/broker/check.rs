@@ -2,6 +2,7 @@
 //!
 //! `tests/check` holds the cases: `<name>.toml` (without one: no file) and `<name>.env` (one
 //! `NAME=value` a line, if any) go in; `<name>.txt` is, to the byte, what a person is told.
+//! The keys in `tests/check/keys` were made for the cases and guard nothing.
 
 use std::collections::BTreeSet;
 use std::fs;

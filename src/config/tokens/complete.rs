@@ -142,6 +142,7 @@ impl Sources<'_, '_, '_> {
             "it is a private key" => {
                 "Only those who sign need it: put the public key here, and this one in private_key."
             }
+            _ if reason.ends_with(usable::PKCS8) => "To convert one: openssl pkcs8 -topk8 -nocrypt -in key.pem",
             _ => "",
         };
         let problem = Problem::Unusable { reason: reason.to_owned() };

@@ -11,6 +11,9 @@ const RSA_MODULUS: usize = 256;
 /// Why a key is of no use; the text says no part of it.
 pub(super) type Reason = &'static str;
 
+/// The end of a reason where the key may be the right one in another form.
+pub(super) const PKCS8: &str = "in PEM (PKCS #8)";
+
 /// Whether `text` is a public key in PEM for `algorithm`.
 ///
 /// # Errors
