@@ -8,6 +8,7 @@ mod channels;
 mod complete;
 mod events;
 mod keep;
+pub mod meeting;
 pub mod model;
 mod overlap;
 pub mod pattern;

@@ -1,7 +1,8 @@
 //! Whether it is clear for every name which declaration it belongs to.
 
 use super::channels::ChannelDraft;
-use super::pattern::{Meeting, Pattern, Relation};
+use super::meeting::Meeting;
+use super::pattern::{Pattern, Relation};
 use crate::config::problem::Problem;
 use crate::config::reader::{Reader, Spot};
 use crate::protocol::AppId;

@@ -17,16 +17,16 @@ const MAX: usize = 1024;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pattern {
     text: Arc<str>,
-    segments: Vec<Segment>,
+    pub(super) segments: Vec<Segment>,
     kind: ChannelKind,
 }
 
 /// What stands between two dots.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Segment {
-    before: String,
-    part: Option<String>,
-    after: String,
+pub(super) struct Segment {
+    pub(super) before: String,
+    pub(super) part: Option<String>,
+    pub(super) after: String,
 }
 
 /// Why a text is no pattern.
@@ -132,6 +132,12 @@ impl Pattern {
         ChannelName::parse(&name, MAX).ok()
     }
 
+    /// A name that it stands for.
+    #[must_use]
+    pub fn example(&self) -> String {
+        example(&self.segments)
+    }
+
     /// How the names of two patterns lie to each other.
     #[must_use]
     pub fn compare(&self, other: &Self) -> Relation {
@@ -141,56 +147,6 @@ impl Pattern {
         let pairs = self.segments.iter().zip(&other.segments);
         pairs.fold(Relation::Same, |all, (one, other)| all.and(one.compare(other)))
     }
-}
-
-/// What two patterns that overlap have in common.
-#[derive(Debug, PartialEq, Eq)]
-pub struct Meeting {
-    /// A pattern for names that both stand for.
-    pub common: Pattern,
-    /// Whether it stands for all of them.
-    pub whole: bool,
-}
-
-impl Pattern {
-    /// What this one and `other` both stand for; nothing when they lie apart.
-    ///
-    /// Parts keep the names that this one gives them where they can.
-    #[must_use]
-    pub fn meet(&self, other: &Self) -> Option<Meeting> {
-        if self.compare(other) == Relation::Apart {
-            return None;
-        }
-        let mut taken: Vec<String> = Vec::new();
-        let mut whole = true;
-        let texts = self.segments.iter().zip(&other.segments).map(|(one, other)| {
-            let relation = one.compare(other);
-            whole &= relation != Relation::Crossing;
-            let segment = match relation {
-                Relation::Same | Relation::Narrower | Relation::Apart => one.clone(),
-                Relation::Wider => other.clone(),
-                // Each has the longer beginning or the longer end.
-                Relation::Crossing => Segment {
-                    before: longer(&one.before, &other.before),
-                    part: one.part.clone(),
-                    after: longer(&one.after, &other.after),
-                },
-            };
-            segment.text(&mut taken)
-        });
-        let text = texts.collect::<Vec<_>>().join(".");
-        Some(Meeting { common: Self::parse(&text).ok()?, whole })
-    }
-
-    /// A name that it stands for.
-    #[must_use]
-    pub fn example(&self) -> String {
-        example(&self.segments)
-    }
-}
-
-fn longer(one: &str, other: &str) -> String {
-    if one.len() < other.len() { other } else { one }.to_owned()
 }
 
 impl fmt::Display for Pattern {
@@ -255,18 +211,7 @@ impl Segment {
         (!value.is_empty()).then_some(value)
     }
 
-    /// As it is written, with another name for its part where that is taken already.
-    fn text(&self, taken: &mut Vec<String>) -> String {
-        let Some(part) = &self.part else { return self.before.clone() };
-        let mut name = part.clone();
-        while taken.contains(&name) {
-            name.push('_');
-        }
-        taken.push(name.clone());
-        format!("{}{{{name}}}{}", self.before, self.after)
-    }
-
-    fn compare(&self, other: &Self) -> Relation {
+    pub(super) fn compare(&self, other: &Self) -> Relation {
         match (&self.part, &other.part) {
             (None, None) if self.before == other.before => Relation::Same,
             (None, None) => Relation::Apart,
@@ -377,15 +322,6 @@ mod tests {
         assert_eq!(compare("r{a}", "{a}m"), Relation::Crossing);
         assert_eq!(compare("rvm.{id}", "private-rvm.{id}"), Relation::Apart);
         assert_eq!(compare("rvm.{id}", "rvm.{id}.{door}"), Relation::Apart);
-    }
-
-    #[test]
-    fn what_crosses_meets_in_a_pattern() {
-        let meet = |one, other| pattern(one).meet(&pattern(other)).map(|met| (met.common.to_string(), met.whole));
-        assert_eq!(meet("{a}.x", "y.{b}"), Some(("y.x".to_owned(), true)));
-        assert_eq!(meet("a{p}.{q}", "{r}.a{p}"), Some(("a{p}.a{p_}".to_owned(), true)));
-        assert_eq!(meet("r{a}", "{a}m"), Some(("r{a}m".to_owned(), false)));
-        assert_eq!(meet("a", "b"), None);
     }
 
     #[test]
