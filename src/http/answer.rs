@@ -63,7 +63,10 @@ impl Refused {
 
     fn body(&self, response: &mut HttpResponseBuilder) -> HttpResponse {
         match (&self.refusal, self.form) {
-            (Refusal::Breach { breach, index }, _) => object(response, &breach.report(*index)),
+            (Refusal::Breach { breach, index }, _) => {
+                telemetry::breached(breach.rule.name());
+                object(response, &breach.report(*index))
+            }
             (refusal, Form::Json) => object(response, &reason(refusal)),
             (_, Form::Text) => text(response, format!("{self}\n")),
         }

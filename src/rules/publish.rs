@@ -172,7 +172,7 @@ impl Work<'_> {
             let record = Record { name: name.as_str().into(), data: encoded.data.clone(), at_ms: unix_ms() };
             Box::new(Keep { id, retain, history, record })
         });
-        let is_cache = channel.kind().is_cache();
+        let is_cache = channel.kind().is_cache() && !self.publisher.is_connection;
         Publication {
             frame: encoded.frame,
             except: *except,

@@ -4,6 +4,7 @@ use tokio::time::Instant;
 
 use crate::error::{Answer, Refusal};
 use crate::protocol::{Frame, outbound};
+use crate::rules;
 use crate::telemetry;
 
 use super::connection::{Connection, Phase};
@@ -13,6 +14,9 @@ use super::liveness::{Patience, Verdict};
 impl Connection {
     /// Tells the peer no, and begins to close where the refusal says so.
     pub(super) fn refuse(&mut self, refusal: &Refusal, failed_channel: Option<&str>) {
+        if let Refusal::Rule(rules::Error::Breach(breach)) = refusal {
+            telemetry::breached(breach.rule.name());
+        }
         let hub = &self.context.hub;
         match refusal.answer() {
             Answer::Error(code) => {

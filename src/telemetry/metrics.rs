@@ -14,6 +14,7 @@ const REFUSED: &str = "saluran_refusals_total";
 const MESSAGES: &str = "saluran_messages_received_total";
 const EVENTS: &str = "saluran_events_published_total";
 const CLIENT_EVENTS: &str = "saluran_client_events_total";
+const BREACHES: &str = "saluran_breaches_total";
 const DROPPED: &str = "saluran_accepts_dropped_total";
 
 /// Makes the recorder that keeps the numbers, and the handle that renders them.
@@ -33,6 +34,7 @@ pub fn describe() {
         Unit::Count,
         "Refusals by code: close codes, HTTP statuses, or 0 for an error without code"
     );
+    describe_counter!(BREACHES, Unit::Count, "Events that a declared channel refused, by the rule that they broke");
     describe_counter!(MESSAGES, Unit::Count, "Text messages received from connections");
     describe_counter!(EVENTS, Unit::Count, "Events accepted over HTTP, each channel counted");
     describe_counter!(CLIENT_EVENTS, Unit::Count, "Client events accepted from connections");
@@ -123,4 +125,9 @@ impl Default for HttpMetrics {
 /// Counts a refusal by its code; 0 for one that has none.
 pub fn refused(code: u16) {
     counter!(REFUSED, "code" => code.to_string()).increment(1);
+}
+
+/// Counts an event that a declared channel refused, by the name of the rule.
+pub fn breached(rule: &'static str) {
+    counter!(BREACHES, "rule" => rule).increment(1);
 }

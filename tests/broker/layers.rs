@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 const ROWS: &[&[&str]] = &[
     &["protocol", "telemetry"],
     &["config"],
-    &["hub", "document"],
+    &["auth", "hub", "document"],
     &["rules"],
     &["error"],
     &["socket"],
@@ -23,9 +23,14 @@ const KEPT: &[(&str, &[&str])] = &[
     ("actix_http", &["socket", "broker"]),
     ("awc", &["cli"]),
     ("clap", &["cli"]),
+    ("governor", &["rules"]),
+    ("jsonschema", &["config", "rules"]),
+    ("jsonwebtoken", &["auth", "config"]),
+    ("moka", &["auth"]),
+    ("reqwest", &["auth", "config"]),
     ("toml", &["config"]),
     ("socket2", &["socket"]),
-    ("tokio", &["hub", "rules", "socket", "http", "broker", "cli"]),
+    ("tokio", &["auth", "hub", "rules", "socket", "http", "broker", "cli"]),
 ];
 
 fn source() -> PathBuf {
