@@ -104,6 +104,8 @@ pub enum Refusal {
     NotGranted(rules::Error),
     #[error("{0}")]
     Unprocessable(String),
+    #[error("Origin not allowed")]
+    ForeignPage,
     #[error("Too many {what}: at most {allowed}")]
     TooMany { what: &'static str, allowed: String, retry_after: Duration },
     #[error("Method not allowed: use {0}")]
@@ -185,7 +187,7 @@ impl Refusal {
             Self::Unprocessable(_) => Answer::Status(422),
             Self::TooMany { .. } => Answer::Status(429),
             Self::Unauthenticated(_) => Answer::Status(401),
-            Self::Forbidden(_) => Answer::Status(403),
+            Self::Forbidden(_) | Self::ForeignPage => Answer::Status(403),
             Self::NotFound(_) => Answer::Status(404),
             Self::Method(_) => Answer::Status(405),
             Self::SlowBody => Answer::Status(408),

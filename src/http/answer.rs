@@ -8,7 +8,6 @@ use actix_web::{HttpResponse, HttpResponseBuilder, ResponseError};
 use serde::Serialize;
 
 use crate::error::{Answer, Refusal};
-use crate::protocol::code;
 use crate::rules;
 use crate::telemetry;
 
@@ -96,8 +95,6 @@ impl ResponseError for Refused {
     fn status_code(&self) -> StatusCode {
         match self.refusal.answer() {
             Answer::Status(status) => StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR),
-            // A page that may not connect may not ask either.
-            Answer::Close(code::UNAUTHORIZED) => StatusCode::FORBIDDEN,
             Answer::Close(_) | Answer::CloseSilently(_) | Answer::Error(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }

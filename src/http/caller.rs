@@ -31,11 +31,7 @@ impl Caller {
     /// As the rules see it.
     pub(super) fn publisher(&self) -> Publisher<'_> {
         let bearer = self.bearer.as_deref();
-        Publisher {
-            who: Who { is_app: bearer.is_none(), bearer },
-            name: bearer.map_or("", |bearer| &bearer.subject),
-            is_connection: false,
-        }
+        Publisher { who: Who { is_app: bearer.is_none(), bearer }, connection: None }
     }
 }
 

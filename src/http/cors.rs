@@ -15,7 +15,7 @@ use super::state::state;
 /// Says that a page may go on; any page that one of the apps lets connect.
 pub(super) async fn preflight(request: HttpRequest) -> HttpResponse {
     let Some(origin) = allowed_origin(&request) else {
-        return Refused::json(Refusal::Origin).error_response();
+        return Refused::json(Refusal::ForeignPage).error_response();
     };
     let mut response = HttpResponse::NoContent();
     response.insert_header((ACCESS_CONTROL_ALLOW_ORIGIN, origin));
@@ -42,11 +42,11 @@ pub(super) fn readable(request: &HttpRequest, outcome: Outcome) -> HttpResponse 
 /// Whether a page, if it is one that asks, may ask this app.
 ///
 /// # Errors
-/// `Origin` when it may not.
+/// `ForeignPage` when it may not.
 pub(super) fn check(request: &HttpRequest, app: &App) -> Result<(), Refusal> {
     let origin = request.headers().get(ORIGIN).map(|origin| origin.to_str().unwrap_or_default());
     let is_refused = origin.is_some_and(|origin| !is_allowed(origin, &app.config.allowed_origins));
-    if is_refused { Err(Refusal::Origin) } else { Ok(()) }
+    if is_refused { Err(Refusal::ForeignPage) } else { Ok(()) }
 }
 
 /// The page's origin, where any app lets it in.

@@ -33,10 +33,19 @@ pub struct Draft<'a> {
 pub struct Publisher<'a> {
     /// As far as it is proved.
     pub who: Who<'a>,
-    /// What tells it from others: a token's subject or a connection's id; nothing for the app itself.
-    pub name: &'a str,
-    /// Whether it is a connection, which may do on undeclared channels what Pusher lets it.
-    pub is_connection: bool,
+    /// The connection that it is, if it is one: on undeclared channels it may do what Pusher lets it.
+    pub connection: Option<SocketId>,
+}
+
+impl Publisher<'_> {
+    /// What tells it from others: a token's subject, or a connection; the app is nobody else.
+    fn key(&self, what: &str) -> Key {
+        match (self.who.bearer, self.connection) {
+            (Some(bearer), _) => Key::of(&["subject", &bearer.subject, what]),
+            (None, Some(connection)) => Key::of(&["connection", &connection.to_string(), what]),
+            (None, None) => Key::of(&["app", what]),
+        }
+    }
 }
 
 /// Checks an event on all of its channels and makes what the hub is told: all or nothing.
@@ -87,7 +96,7 @@ impl Work<'_> {
     /// Tokens are for declared channels.
     fn check_undeclared(&self, channel: &ChannelName) -> Result<(), Broken> {
         let for_all = self.app.contract.refuses(channel);
-        let is_token_only = self.publisher.who.bearer.is_some() && !self.publisher.is_connection;
+        let is_token_only = self.publisher.who.bearer.is_some() && self.publisher.connection.is_none();
         if for_all || is_token_only { Err(Broken::Undeclared { for_all }) } else { Ok(()) }
     }
 
@@ -118,7 +127,7 @@ impl Work<'_> {
         }
         let mut key = None;
         for throttle in declared.throttles(event) {
-            let key = *key.get_or_insert_with(|| Key::of(&[self.publisher.name, channel.as_str()]));
+            let key = *key.get_or_insert_with(|| self.publisher.key(channel.as_str()));
             throttle
                 .take(key)
                 .map_err(|retry_after| Broken::Rate { allowed: contract::show(throttle.pace()), retry_after })?;
@@ -162,17 +171,14 @@ impl Work<'_> {
         let Draft { name, except, sender, id, .. } = self.draft;
         let encoded = outbound::encode(name, &channel, data, *sender);
         // On a channel without a declaration an id makes a retry safe all the same.
-        let id = id.map(|id| EventId {
-            key: Key::of(&[self.publisher.name, id]).number(),
-            window: self.app.config.event_id_window,
-        });
+        let id = id.map(|id| EventId { key: self.publisher.key(id).number(), window: self.app.config.event_id_window });
         let (retain, history) = keep;
         let is_kept = id.is_some() || retain.is_some() || history.is_some();
         let keep = is_kept.then(|| {
             let record = Record { name: name.as_str().into(), data: encoded.data.clone(), at_ms: unix_ms() };
             Box::new(Keep { id, retain, history, record })
         });
-        let is_cache = channel.kind().is_cache() && !self.publisher.is_connection;
+        let is_cache = channel.kind().is_cache() && self.publisher.connection.is_none();
         Publication {
             frame: encoded.frame,
             except: *except,

@@ -252,9 +252,8 @@ impl Machine {
             return Err(rules::Error::ClientEventRate { allowed }.into());
         }
         let bearer = self.standing.as_ref().and_then(|standing| standing.channel(channel)).map(|bearer| &**bearer);
-        let name = bearer.map_or_else(|| self.socket_id.to_string(), |bearer| bearer.subject.to_string());
         let who = Who { is_app: false, bearer };
-        let publisher = Publisher { who, name: &name, is_connection: true };
+        let publisher = Publisher { who, connection: Some(self.socket_id) };
         let draft = Draft { name: event.name, data, except: Some(self.socket_id), sender: sender.as_ref(), id: None };
         Ok(rules::publish(&self.app, publisher, &draft, vec![channel.clone()]).map_err(rules::Error::from)?)
     }

@@ -3,14 +3,13 @@
 use std::convert::Infallible;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::time::Duration;
 
 use actix_http::header::{self, HeaderMap};
-use actix_http::{HttpMessage, Request, h1, ws};
+use actix_http::{HttpMessage, Request, StatusCode, h1, ws};
 use bytes::BytesMut;
 use tokio::net::TcpStream;
 
-use crate::error::Refusal;
+use crate::error::{Answer, Refusal};
 use crate::hub::Newcomer;
 use crate::protocol::handshake::{self, Handshake, InvalidHandshake};
 use crate::protocol::outbound;
@@ -51,9 +50,8 @@ pub async fn upgrade(
         reject(&stream, &error);
         return Ok(());
     }
-    if let Err(retry_after) = pace(&context, &request) {
-        telemetry::refused(429);
-        slow_down(&stream, retry_after);
+    if let Err(refusal) = pace(&context, &request) {
+        slow_down(&stream, &refusal);
         return Ok(());
     }
     let head = response_head(request.headers());
@@ -120,23 +118,30 @@ fn decide(context: &Context, request: &Request) -> Result<Accepted, Refusal> {
     Ok(Accepted { permit, seat, protocol, is_java: handshake.is_java() })
 }
 
-/// Takes one of the handshakes that the peer's address may do; the time to wait when it has none left.
-fn pace(context: &Context, request: &Request) -> Result<(), Duration> {
+/// Takes one of the handshakes that the peer's address may do.
+fn pace(context: &Context, request: &Request) -> Result<(), Refusal> {
     let app = app_key(request.path(), &context.server.path_prefix).and_then(|key| context.apps.by_key(key));
     let Some(throttle) = app.as_ref().and_then(|app| app.throttles.handshakes.as_ref()) else {
         return Ok(());
     };
     let forwarded = request.headers().get("x-forwarded-for").and_then(|value| value.to_str().ok());
     let address = request.peer_addr().map(|peer| client_address(peer.ip(), forwarded, &context.server.trusted_proxies));
-    address.map_or(Ok(()), |address| throttle.take_for(&address))
+    address.map_or(Ok(()), |address| throttle.take_for(&address)).map_err(|retry_after| Refusal::TooMany {
+        what: "handshakes",
+        allowed: format!("{} from one address", rules::show(throttle.pace())),
+        retry_after,
+    })
 }
 
 /// Says in HTTP, before a WebSocket has cost anything, that there were too many.
-fn slow_down(stream: &TcpStream, retry_after: Duration) {
-    let body = "Too many handshakes from this address\n";
-    let seconds = retry_after.as_secs() + 1;
+fn slow_down(stream: &TcpStream, refusal: &Refusal) {
+    let Answer::Status(status) = refusal.answer() else { return };
+    telemetry::refused(status);
+    let body = format!("{refusal}\n");
+    let seconds = refusal.retry_after().map_or(1, |time| time.as_secs() + 1);
+    let reason = StatusCode::from_u16(status).ok().and_then(|status| status.canonical_reason()).unwrap_or_default();
     let response = format!(
-        "HTTP/1.1 429 Too Many Requests\r\nRetry-After: {seconds}\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",
+        "HTTP/1.1 {status} {reason}\r\nRetry-After: {seconds}\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",
         body.len()
     );
     // Whoever cannot take these few bytes will not miss them.

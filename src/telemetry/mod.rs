@@ -6,4 +6,4 @@ mod log;
 mod metrics;
 
 pub use log::{LogError, start};
-pub use metrics::{HttpMetrics, HubMetrics, SocketMetrics, describe, recorder, refused};
+pub use metrics::{HttpMetrics, HubMetrics, SocketMetrics, breached, describe, recorder, refused};

@@ -44,7 +44,7 @@ fuzz_target!(|text: &str| {
     let Ok(data) = EventData::from_publisher(&raw, 10_240) else { return };
     let name = EventName::from_publisher("e".into(), 200).expect("a name");
     let draft = Draft { name, data, except: None, sender: None, id: None };
-    let publisher = Publisher { who: Who { is_app: true, bearer: None }, name: "", is_connection: false };
+    let publisher = Publisher { who: Who { is_app: true, bearer: None }, connection: None };
     let channel = ChannelName::parse("c", 200).expect("a name");
     match publish(&app, publisher, &draft, vec![channel]) {
         Ok(publications) => publications.iter().for_each(|publication| check(&publication.frame)),
