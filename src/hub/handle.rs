@@ -60,8 +60,6 @@ pub struct Joining {
     pub member_limit: usize,
     /// Whether subscribers are told their number.
     pub counts: bool,
-    /// Subscribers that the channel may have.
-    pub subscriber_limit: Option<usize>,
 }
 
 /// A command on its way to a busy worker.
@@ -153,7 +151,7 @@ impl Hub {
     /// once where the home is this worker. Until then the connection reads no further message, so
     /// at most one such wish a connection is ever on its way.
     pub fn join(&self, connection: ConnectionKey, joining: Joining) {
-        let Joining { channel, member, member_limit, counts, .. } = joining;
+        let Joining { channel, member, member_limit, counts } = joining;
         let from = self.watcher(connection);
         self.touch(|core| {
             let home = core.homing.of(&channel);
@@ -251,16 +249,6 @@ impl Hub {
     pub fn publish_one(&self, publication: Publication) -> Option<Waiting> {
         let home = self.home_of(|core| core.homing.of(&publication.channel));
         self.submit(home, Command::Publish(vec![publication]))
-    }
-
-    /// As `publish`, for an event from a connection; `Some` must be awaited.
-    #[must_use]
-    pub fn publish_now(&self, mut publications: Vec<Publication>) -> Option<Waiting> {
-        if publications.len() > 1 {
-            let hub = self.clone();
-            return Some(Box::pin(async move { hub.publish(publications).await }));
-        }
-        self.publish_one(publications.pop()?)
     }
 
     /// Reserves a place in every inbox before it uses the first.

@@ -29,8 +29,6 @@ pub struct Publication {
     pub except: Option<SocketId>,
     /// On cache channels, what stays for newcomers.
     pub cache: Option<Cacheable>,
-    /// What a declared channel wants done with it.
-    pub keep: Option<Box<super::Keep>>,
 }
 
 /// Why a home takes no more subscribers.
@@ -40,12 +38,6 @@ pub enum JoinRefused {
     #[error("the channel has {limit} members, its limit")]
     Full {
         /// Members allowed.
-        limit: usize,
-    },
-    /// The channel has all the subscribers it may have.
-    #[error("the channel has {limit} subscribers, its limit")]
-    Crowded {
-        /// Subscribers allowed.
         limit: usize,
     },
 }
@@ -76,7 +68,7 @@ impl Homes {
     }
 
     pub(super) fn publish(&mut self, publication: Publication, now: Instant, post: &mut impl Post) {
-        let Publication { channel, frame, except, cache, .. } = publication;
+        let Publication { channel, frame, except, cache } = publication;
         if let Some(event) = cache {
             let home = self.channels.entry(channel.clone()).or_default();
             if let Some(old) = home.cached.take() {

@@ -34,10 +34,6 @@ impl Signals {
     pub const BROKEN: Self = Self(8);
     /// Its time to look at the clock has come.
     pub const TIMER: Self = Self(16);
-    /// A letter has come.
-    pub const LETTER: Self = Self(32);
-    /// What is allowed may have changed.
-    pub const RELOADED: Self = Self(64);
 
     /// Whether `other` happened.
     #[must_use]

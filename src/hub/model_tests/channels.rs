@@ -146,8 +146,7 @@ impl Channels {
         let info = format!("{{\"n\":{}}}", self.number);
         let person = member.map(|number| Member { id: user_id(number), info: Some(info.into()) });
         let channel = channel(CHANNELS[at]);
-        let joining =
-            Joining { channel, member: person, member_limit: MEMBERS, counts: at == COUNTED, subscriber_limit: None };
+        let joining = Joining { channel, member: person, member_limit: MEMBERS, counts: at == COUNTED };
         connection.peer.hub.join(connection.peer.key, joining);
         self.number += 1;
         let settled = self.settled;
@@ -166,7 +165,6 @@ impl Channels {
                 let stint = connection.subscriptions.get(&channel).expect("greeted").0;
                 self.stints[stint].granted = Some(self.log.0.len());
             }
-            Err(JoinRefused::Crowded { .. }) => panic!("no limit is set"),
             Err(JoinRefused::Full { limit }) => {
                 assert!(limit == MEMBERS && member.is_some() && !connection.subscriptions.contains_key(&channel));
             }
@@ -255,7 +253,7 @@ impl Channels {
         let except = except.and_then(|index| Some(self.connections.get(index)?.as_ref()?.peer.socket_id));
         let data = number.to_string().into();
         let cache = CHANNELS[at].contains("cache-").then(|| Cacheable { ttl: Duration::from_secs(1 << 20), data });
-        Publication { frame: event(&channel, number), channel, except, cache, keep: None }
+        Publication { frame: event(&channel, number), channel, except, cache }
     }
 
     fn client_event(&mut self, index: usize, at: usize) {

@@ -196,7 +196,7 @@ impl Model {
         }
         self.make_room();
         let mut posted = Posted::default();
-        homes.publish(Publication { channel: key, frame, except, cache, keep: None }, self.now, &mut posted);
+        homes.publish(Publication { channel: key, frame, except, cache }, self.now, &mut posted);
         posted
     }
 
