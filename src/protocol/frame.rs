@@ -78,6 +78,18 @@ impl Frame {
         self.0.is_empty()
     }
 
+    /// Whether both are handles of one frame; two that were encoded alike are not.
+    #[must_use]
+    pub fn is_same(&self, other: &Self) -> bool {
+        self.0.as_ptr() == other.0.as_ptr() && self.0.len() == other.0.len()
+    }
+
+    /// The `length` bytes before the last `tail`, shared with the frame.
+    pub(super) fn part(&self, length: usize, tail: usize) -> Bytes {
+        let end = self.0.len().saturating_sub(tail);
+        self.0.slice(end.saturating_sub(length)..end)
+    }
+
     fn control(opcode: u8, payload: &[u8]) -> Self {
         let mut buffer = Vec::with_capacity(HEADER + payload.len());
         buffer.put_bytes(0, HEADER);

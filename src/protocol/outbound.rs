@@ -6,6 +6,7 @@
 //!
 //! Source: protocol reference, section 2.
 
+use bytes::Bytes;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
@@ -151,20 +152,51 @@ impl<'a> Change<'a> {
     }
 }
 
+/// An event's frame, and its `data` as JSON text: a part of the frame, shared and not copied.
+#[derive(Debug, Clone)]
+pub struct Encoded {
+    /// The whole frame.
+    pub frame: Frame,
+    /// The `data` in it.
+    pub data: Bytes,
+}
+
 /// A published event, or a client event with the sender's `user_id` on presence channels.
 #[must_use]
 pub fn event(name: &EventName<'_>, channel: &ChannelName, data: EventData<'_>, sender: Option<&UserId>) -> Frame {
+    frame_and_tail(name, channel, data, sender).0
+}
+
+/// As [`event`], with the data at hand, for those who keep it.
+#[must_use]
+pub fn encoded(name: &EventName<'_>, channel: &ChannelName, data: EventData<'_>, sender: Option<&UserId>) -> Encoded {
+    let (frame, tail) = frame_and_tail(name, channel, data, sender);
+    let data = frame.part(data.as_json().len(), tail);
+    Encoded { frame, data }
+}
+
+/// An event's frame, and how many bytes of it follow the data.
+fn frame_and_tail(
+    name: &EventName<'_>,
+    channel: &ChannelName,
+    data: EventData<'_>,
+    sender: Option<&UserId>,
+) -> (Frame, usize) {
     let data = data.as_json();
     let size = AROUND + name.as_str().len() + channel.as_str().len() + data.len();
-    Frame::text(size, |out| {
+    let mut tail = 0;
+    let frame = Frame::text(size, |out| {
         put_head(out, name.as_str(), Some(channel.as_str()));
         out.extend_from_slice(data.as_bytes());
+        let end = out.len();
         if let Some(id) = sender {
             out.extend_from_slice(br#","user_id":"#);
             put_string(out, id.as_str());
         }
         out.push(b'}');
-    })
+        tail = out.len() - end;
+    });
+    (frame, tail)
 }
 
 /// STUB
@@ -288,5 +320,20 @@ mod tests {
             text(&watchlist_events(&[user("7")], &[user("8")])),
             r#"{"event":"pusher_internal:watchlist_events","data":"{\"events\":[{\"name\":\"online\",\"user_ids\":[\"7\"]},{\"name\":\"offline\",\"user_ids\":[\"8\"]}]}"}"#
         );
+    }
+
+    #[test]
+    fn an_events_data_is_a_part_of_its_frame() {
+        let name = EventName::from_publisher("status".into(), 200).unwrap();
+        for json in [r#""""#.to_owned(), r#""{\"rvm_id\":7}""#.to_owned(), format!("{:?}", "x".repeat(70_000))] {
+            let raw = RawValue::from_string(json.clone()).unwrap();
+            let data = EventData::from_publisher(&raw, 100_000).unwrap();
+            for sender in [None, Some(user("\"7\""))] {
+                let encoded = encoded(&name, &channel("chat"), data, sender.as_ref());
+                assert_eq!(encoded.frame, event(&name, &channel("chat"), data, sender.as_ref()));
+                assert_eq!(encoded.data, json.as_bytes());
+                assert!(encoded.frame.as_bytes().as_ptr_range().contains(&encoded.data.as_ptr()), "copied");
+            }
+        }
     }
 }
