@@ -34,6 +34,15 @@ const KEYS: &[Key<Limits>] = &[
     Key::new("cache_bytes", "Bytes of cached events on this node; the oldest make room.", |l| {
         bytes(&mut l.cache_bytes, KIB..=64 * GIB)
     }),
+    Key::new("retained_bytes", "Bytes of retained events on this node; the oldest make room.", |l| {
+        bytes(&mut l.retained_bytes, KIB..=64 * GIB)
+    }),
+    Key::new("history_bytes", "Bytes of past events on this node; the oldest make room.", |l| {
+        bytes(&mut l.history_bytes, KIB..=64 * GIB)
+    }),
+    Key::new("event_ids", "Ids of events this node remembers, about 200 bytes each; the oldest make room.", |l| {
+        count(&mut l.event_ids, 1024..=67_108_864)
+    }),
     Key::new("busy_wait", "Time that a publish waits for a busy worker before it is refused with 503.", |l| {
         time(&mut l.busy_wait, 1..=60_000)
     }),

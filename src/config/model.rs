@@ -96,6 +96,12 @@ pub struct Limits {
     pub channels_per_connection: usize,
     /// Bytes of cached events on this node; the oldest make room.
     pub cache_bytes: usize,
+    /// Bytes of retained events on this node; the oldest make room.
+    pub retained_bytes: usize,
+    /// Bytes of past events on this node; the oldest make room.
+    pub history_bytes: usize,
+    /// Ids of events that this node remembers, so that retries are not delivered; the oldest make room.
+    pub event_ids: usize,
     /// Time that a publish or a query waits for a busy worker before it is refused with 503.
     pub busy_wait: Duration,
 }
@@ -110,6 +116,9 @@ impl Default for Limits {
             http_body_bytes: 1024 * 1024,
             channels_per_connection: 16 * 1024,
             cache_bytes: 64 * 1024 * 1024,
+            retained_bytes: 256 * 1024 * 1024,
+            history_bytes: 256 * 1024 * 1024,
+            event_ids: 128 * 1024,
             busy_wait: Duration::from_secs(2),
         }
     }
