@@ -206,7 +206,7 @@ impl Refusal {
     /// Source: protocol reference, section 2.8.
     #[must_use]
     pub fn subscription_failure(&self) -> (&'static str, u16) {
-        if matches!(self, Self::Join { reason: JoinRefused::Full { .. }, .. }) {
+        if matches!(self, Self::Join { reason: JoinRefused::Full { .. } | JoinRefused::Crowded { .. }, .. }) {
             ("LimitReached", code::OVER_CAPACITY)
         } else if matches!(self, Self::TooManyChannels { .. } | Self::Rule(rules::Error::Channel(_))) {
             ("LimitReached", code::UNAUTHORIZED)

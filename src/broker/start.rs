@@ -10,7 +10,7 @@ use tokio::sync::watch;
 use crate::auth::{Keeper, KeeperThread};
 use crate::config::Config;
 use crate::error::Refusal;
-use crate::hub::{Bounds, Settings, mailboxes};
+use crate::hub::{Bounds, HomeBounds, Settings, mailboxes};
 use crate::rules::{Apps, Node, UnusableKeys};
 use crate::socket::{Listener, farewell};
 use crate::telemetry;
@@ -177,7 +177,12 @@ impl Drop for Broker {
 fn settings(config: &Config, workers: usize) -> Settings {
     Settings {
         outbox: Bounds { bytes: config.limits.outbox_bytes, frames: config.limits.outbox_frames },
-        cache_bytes: config.limits.cache_bytes / workers,
+        homes: HomeBounds {
+            cache_bytes: config.limits.cache_bytes / workers,
+            event_ids: config.limits.event_ids.div_ceil(workers),
+            retained_bytes: config.limits.retained_bytes / workers,
+            history_bytes: config.limits.history_bytes / workers,
+        },
         busy_wait: config.limits.busy_wait,
         slow: farewell(&Refusal::SlowSubscriber).expect("a slow subscriber's connection ends"),
     }

@@ -95,7 +95,7 @@ pub(super) async fn channel(request: HttpRequest, signed: Signed) -> Outcome {
 
 fn cache(state: &ChannelState) -> Option<Cache<'_>> {
     let (data, left) = state.cached.as_ref()?;
-    Some(Cache { data: serde_json::from_str(data).ok()?, ttl: left.as_secs() })
+    Some(Cache { data: serde_json::from_slice(data).ok()?, ttl: left.as_secs() })
 }
 
 /// The members of a presence channel.

@@ -7,6 +7,7 @@ use crate::protocol::UserId;
 
 use super::handle::{Busy, Hub};
 use super::inbox::Command;
+use super::keep::{Kept, Page};
 use super::key::{AppIndex, ChannelKey, WorkerId};
 use super::query::{ChannelState, ChannelSummary, Query};
 
@@ -52,6 +53,29 @@ impl Hub {
         self.answer(answered).await
     }
 
+    /// The retained events of a channel, oldest first.
+    ///
+    /// # Errors
+    /// `Busy` when its home did not answer in time.
+    pub async fn retained(&self, channel: ChannelKey) -> Result<Vec<Kept>, Busy> {
+        let home = self.home_of(|core| core.homing.of(&channel));
+        let (answer, answered) = oneshot::channel();
+        self.ask(home, Query::Retained { channel, answer }).await?;
+        self.answer(answered).await
+    }
+
+    /// At most `limit` events of a channel's history, oldest first: from its beginning, or the first
+    /// whose serial is above `after`.
+    ///
+    /// # Errors
+    /// `Busy` when its home did not answer in time.
+    pub async fn history(&self, channel: ChannelKey, after: Option<u64>, limit: usize) -> Result<Page, Busy> {
+        let home = self.home_of(|core| core.homing.of(&channel));
+        let (answer, answered) = oneshot::channel();
+        self.ask(home, Query::History { channel, after, limit, answer }).await?;
+        self.answer(answered).await
+    }
+
     async fn ask(&self, home: WorkerId, query: Query) -> Result<(), Busy> {
         match self.submit(home, Command::Query(query)) {
             Some(waiting) => waiting.await,
@@ -59,7 +83,7 @@ impl Hub {
         }
     }
 
-    async fn answer<T>(&self, answered: oneshot::Receiver<T>) -> Result<T, Busy> {
+    pub(super) async fn answer<T>(&self, answered: oneshot::Receiver<T>) -> Result<T, Busy> {
         timeout(self.busy_wait(), answered).await.map_err(|_| Busy)?.map_err(|_| Busy)
     }
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use bytes::Bytes;
 use tokio::time::Instant;
 
 use crate::protocol::Frame;
@@ -14,7 +15,7 @@ use super::key::ChannelKey;
 pub(super) struct Cached {
     pub(super) frame: Frame,
     /// The `data` as JSON text, for the HTTP API.
-    pub(super) data: Box<str>,
+    pub(super) data: Bytes,
     ticket: Ticket,
 }
 
@@ -23,8 +24,8 @@ pub(super) struct Cached {
 pub struct Cacheable {
     /// How long it lives.
     pub ttl: Duration,
-    /// The `data` as JSON text.
-    pub data: Box<str>,
+    /// The `data` as JSON text, a part of the frame.
+    pub data: Bytes,
 }
 
 type Ticket = (Instant, u64);
@@ -47,7 +48,7 @@ impl CacheIndex {
     pub(super) fn insert(&mut self, channel: &ChannelKey, frame: Frame, event: Cacheable, now: Instant) -> Cached {
         let ticket = (now + event.ttl, self.next);
         self.next += 1;
-        let bytes = frame.len() + event.data.len();
+        let bytes = frame.len();
         self.by_age.insert(ticket, (channel.clone(), bytes));
         self.bytes += bytes;
         Cached { frame, data: event.data, ticket }

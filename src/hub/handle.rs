@@ -14,12 +14,12 @@ use tokio::time::{Instant, timeout, timeout_at};
 use crate::protocol::{Frame, Member, SocketId, UserId};
 
 use super::home::{JoinRefused, Publication};
-use super::inbox::{Command, Join, Leave, Notice, Watcher};
+use super::inbox::{Command, Join, Leave, Watcher};
 use super::key::{ChannelKey, ConnectionKey, UserKey, WorkerId};
-use super::links::{Mailboxes, Post};
+use super::links::Mailboxes;
 use super::outbox::Flushed;
 use super::ports::Wire;
-use super::shard::{Farewell, Signals};
+use super::slot::Signals;
 use super::worker::{Core, Settings};
 
 /// A worker had no room for a command, or gave no answer, within the configured time.
@@ -58,6 +58,8 @@ pub struct Joining {
     pub member: Option<Member>,
     /// Members that a presence channel may have.
     pub member_limit: usize,
+    /// Subscriptions that the channel may have on this node; `None` for any number.
+    pub subscriber_limit: Option<usize>,
     /// Whether subscribers are told their number.
     pub counts: bool,
 }
@@ -142,20 +144,21 @@ impl Hub {
     /// Writes what waits for a connection; for its own task, which learns how far that went.
     #[must_use]
     pub fn flush(&self, connection: ConnectionKey) -> Flushed {
-        self.core().borrow_mut().shard.flush(connection)
+        self.touch(|core| core.shard.flush(connection))
     }
 
     /// Makes a connection a subscriber.
     ///
     /// The answer shows up in [`take_outcome`](Self::take_outcome) with the signal `RESUMED`, at
-    /// once where the home is this worker. Until then the connection reads no further message, so
-    /// at most one such wish a connection is ever on its way.
+    /// once where the home is this worker. Until then, and as long as
+    /// [`is_greeting`](Self::is_greeting), the connection reads no further message, so at most one
+    /// such wish a connection is ever on its way.
     pub fn join(&self, connection: ConnectionKey, joining: Joining) {
-        let Joining { channel, member, member_limit, counts } = joining;
+        let Joining { channel, member, member_limit, subscriber_limit, counts } = joining;
         let from = self.watcher(connection);
         self.touch(|core| {
             let home = core.homing.of(&channel);
-            core.owe(home, Command::Join(Join { channel, from, member, member_limit, counts }));
+            core.owe(home, Command::Join(Join { channel, from, member, member_limit, subscriber_limit, counts }));
         });
     }
 
@@ -163,6 +166,13 @@ impl Hub {
     #[must_use]
     pub fn take_outcome(&self, connection: ConnectionKey) -> Option<Result<(), JoinRefused>> {
         self.core().borrow_mut().shard.take_outcome(connection)
+    }
+
+    /// Whether retained events that greet the connection still wait for its wire; the signal
+    /// `RESUMED` says when they are out.
+    #[must_use]
+    pub fn is_greeting(&self, connection: ConnectionKey) -> bool {
+        self.core().borrow().shard.is_greeting(connection)
     }
 
     /// Ends a subscription; nothing on the channel reaches the connection after this.
@@ -251,6 +261,17 @@ impl Hub {
         self.submit(home, Command::Publish(vec![publication]))
     }
 
+    /// As `publish`, for an event from a connection, on both names of a channel with a twin; `Some` must
+    /// be awaited.
+    #[must_use]
+    pub fn publish_now(&self, mut publications: Vec<Publication>) -> Option<Waiting> {
+        if publications.len() > 1 {
+            let hub = self.clone();
+            return Some(Box::pin(async move { hub.publish(publications).await }));
+        }
+        self.publish_one(publications.pop()?)
+    }
+
     /// Reserves a place in every inbox before it uses the first.
     async fn publish_to_many(&self, homes: BTreeMap<usize, Vec<Publication>>) -> Result<(), Busy> {
         let deadline = Instant::now() + self.0.busy_wait;
@@ -265,23 +286,6 @@ impl Hub {
         }
         // This worker's own share waits in its inbox; the turn, or the next direct call, takes it.
         Ok(())
-    }
-
-    /// Closes all connections of a user, on every worker.
-    ///
-    /// # Errors
-    /// `Busy` while another worker's inbox is full; then nobody was closed.
-    pub fn terminate(&self, user: &UserKey, farewell: &Farewell) -> Result<(), Busy> {
-        self.touch(|core| {
-            if core.links.is_congested() {
-                return Err(Busy);
-            }
-            core.shard.terminate(user, farewell);
-            for worker in core.homing.workers().filter(|worker| *worker != core.id) {
-                core.links.post(worker, Notice::Terminate { user: user.clone(), farewell: farewell.clone() });
-            }
-            Ok(())
-        })
     }
 
     /// What is due by the clock: numbers, old cached events, metrics.
@@ -309,7 +313,7 @@ impl Hub {
     }
 
     /// Changes the core, then wakes its turn if there is anything to do.
-    fn touch<T>(&self, change: impl FnOnce(&mut Core) -> T) -> T {
+    pub(super) fn touch<T>(&self, change: impl FnOnce(&mut Core) -> T) -> T {
         let mut core = self.core().borrow_mut();
         let result = change(&mut core);
         core.wake();

@@ -1,56 +1,34 @@
-//! Channels' homes: each channel's single owner on this node.
+//! The homes of a worker's channels, and what they share.
 //!
-//! Decides occupancy, members, the cached event and the number of subscribers, and says what the
-//! shards must be told. Synchronous and without a clock: effects are posted, time is an argument.
+//! Synchronous and without a clock: effects are posted, time is an argument.
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap};
 
 use tokio::time::Instant;
 
-use crate::protocol::{Frame, SocketId, UserId, outbound};
+use crate::protocol::{Frame, UserId};
 
-use super::cache::{CacheIndex, Cacheable, Cached};
+use super::cache::CacheIndex;
+use super::home::{Home, Publication};
 use super::inbox::{Audience, Join, Joined, Leave, Notice};
-use super::key::{AppIndex, ChannelKey, WorkerId};
+use super::keep::{Keep, Keeper, Keeping, Kept, Page, Store};
+use super::key::{AppIndex, ChannelKey};
 use super::links::Post;
-use super::presence::{Edge, Roster};
 use super::query::{ChannelState, ChannelSummary};
-use super::tally::{Tally, Telling};
+use super::tally::Telling;
 
-/// An event on its way to a channel's subscribers.
-#[derive(Debug)]
-pub struct Publication {
-    /// Where to.
-    pub channel: ChannelKey,
-    /// The event, encoded.
-    pub frame: Frame,
-    /// The connection that caused it and does not get it back.
-    pub except: Option<SocketId>,
-    /// On cache channels, what stays for newcomers.
-    pub cache: Option<Cacheable>,
-}
-
-/// Why a home takes no more subscribers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum JoinRefused {
-    /// The presence channel has all the members it may have.
-    #[error("the channel has {limit} members, its limit")]
-    Full {
-        /// Members allowed.
-        limit: usize,
-    },
-}
-
-/// One channel.
-#[derive(Debug, Default)]
-struct Home {
-    /// Workers with subscribers, and how many each has.
-    interested: Vec<(WorkerId, usize)>,
-    subscriptions: usize,
-    roster: Option<Box<Roster>>,
-    cached: Option<Box<Cached>>,
-    tally: Tally,
+/// How much the homes of one worker may keep together.
+#[derive(Debug, Clone, Copy)]
+pub struct HomeBounds {
+    /// Bytes of cached events.
+    pub cache_bytes: usize,
+    /// Ids of events.
+    pub event_ids: usize,
+    /// Bytes of retained events.
+    pub retained_bytes: usize,
+    /// Bytes of past events.
+    pub history_bytes: usize,
 }
 
 /// The channels whose home is this worker.
@@ -58,17 +36,31 @@ struct Home {
 pub(super) struct Homes {
     channels: HashMap<ChannelKey, Home, foldhash::fast::RandomState>,
     cache: CacheIndex,
+    keeper: Keeper,
     /// When channels that change often tell their number next.
     due: BinaryHeap<Reverse<(Instant, ChannelKey)>>,
 }
 
 impl Homes {
-    pub(super) fn new(cache_bytes: usize) -> Self {
-        Self { channels: HashMap::default(), cache: CacheIndex::new(cache_bytes), due: BinaryHeap::new() }
+    pub(super) fn new(share: &HomeBounds) -> Self {
+        let HomeBounds { cache_bytes, event_ids, retained_bytes, history_bytes } = *share;
+        Self {
+            channels: HashMap::default(),
+            cache: CacheIndex::new(cache_bytes),
+            keeper: Keeper::new(event_ids, retained_bytes, history_bytes),
+            due: BinaryHeap::new(),
+        }
     }
 
+    /// Keeps what is to be kept of an event and hands it to the channel's subscribers, unless it
+    /// was published before.
     pub(super) fn publish(&mut self, publication: Publication, now: Instant, post: &mut impl Post) {
-        let Publication { channel, frame, except, cache } = publication;
+        let Publication { channel, frame, except, cache, keep } = publication;
+        if let Some(keep) = keep
+            && !self.keep(&channel, &frame, *keep, now)
+        {
+            return;
+        }
         if let Some(event) = cache {
             let home = self.channels.entry(channel.clone()).or_default();
             if let Some(old) = home.cached.take() {
@@ -83,14 +75,26 @@ impl Homes {
         self.make_room(now);
     }
 
-    pub(super) fn join(&mut self, join: Join, now: Instant, post: &mut impl Post) {
-        let Join { channel, from, member, member_limit, counts } = join;
-        let home = self.channels.entry(channel.clone()).or_default();
-        let outcome = home.admit(&channel, member.as_ref().map(|member| (member, member_limit)), now, post);
-        let is_in = outcome.is_ok();
-        if is_in {
-            home.count(from.worker, 1);
+    /// Keeps an event; whether it is to be delivered, too, as its id is new.
+    fn keep(&mut self, channel: &ChannelKey, frame: &Frame, keep: Keep, now: Instant) -> bool {
+        let Keep { id, retain, history, record } = keep;
+        if id.is_some_and(|id| !self.keeper.ids.note(channel, id, now)) {
+            return false;
         }
+        if retain.is_some() || history.is_some() {
+            let home = self.channels.entry(channel.clone()).or_default();
+            let keeping = Keeping { frame: frame.clone(), record, retain, history };
+            self.keeper.keep(channel, &mut home.store, keeping, now);
+            self.make_room_for_kept();
+        }
+        true
+    }
+
+    pub(super) fn join(&mut self, join: Join, now: Instant, post: &mut impl Post) {
+        let home = self.channels.entry(join.channel.clone()).or_default();
+        let outcome = home.admit(&join, now, post);
+        let is_in = outcome.is_ok();
+        let Join { channel, from, member, counts, .. } = join;
         let member = member.map(|member| member.id);
         let joined = Joined { connection: from.connection, channel: channel.clone(), member, counts, outcome };
         post.post(from.worker, Notice::Joined(Box::new(joined)));
@@ -112,7 +116,7 @@ impl Homes {
         self.drop_if_idle(&leave.channel);
     }
 
-    /// Tells due numbers and drops cached events that are too old.
+    /// Tells due numbers and drops cached and kept events that are too old.
     pub(super) fn tick(&mut self, now: Instant, post: &mut impl Post) {
         while self.due.peek().is_some_and(|Reverse((at, _))| *at <= now) {
             let Some(Reverse((_, channel))) = self.due.pop() else {
@@ -125,6 +129,22 @@ impl Homes {
             }
         }
         self.make_room(now);
+        self.keeper.expire_ids(now);
+        while let Some(channel) = self.keeper.overdue(now) {
+            if let Some(store) = self.channels.get_mut(&channel).and_then(|home| home.store.as_mut()) {
+                self.keeper.expire(&channel, store, now);
+            }
+            self.drop_if_idle(&channel);
+        }
+    }
+
+    fn make_room_for_kept(&mut self) {
+        while let Some((channel, crowd)) = self.keeper.crowded() {
+            if let Some(store) = self.channels.get_mut(&channel).and_then(|home| home.store.as_mut()) {
+                self.keeper.make_room(&channel, store, crowd);
+            }
+            self.drop_if_idle(&channel);
+        }
     }
 
     fn make_room(&mut self, now: Instant) {
@@ -148,9 +168,11 @@ impl Homes {
     }
 
     fn drop_if_idle(&mut self, channel: &ChannelKey) {
-        let is_idle = |home: &Home| home.subscriptions == 0 && home.cached.is_none();
-        if self.channels.get(channel).is_some_and(is_idle) {
-            self.channels.remove(channel);
+        if !self.channels.get(channel).is_some_and(Home::is_idle) {
+            return;
+        }
+        if let Some(store) = self.channels.remove(channel).and_then(|home| home.store) {
+            self.keeper.forget(channel, &store);
         }
     }
 
@@ -179,71 +201,24 @@ impl Homes {
         let roster = self.channels.get(channel).and_then(|home| home.roster.as_ref());
         roster.map_or_else(Vec::new, |roster| roster.ids().cloned().collect())
     }
-}
 
-impl Home {
-    fn members(&self) -> usize {
-        self.roster.as_ref().map_or(0, |roster| roster.len())
+    /// The retained events of a channel, oldest first.
+    pub(super) fn retained(&self, channel: &ChannelKey, now: Instant) -> Vec<Kept> {
+        self.store(channel).map_or_else(Vec::new, |store| store.retained(now))
     }
 
-    /// Adds the member, tells the others, and gives what greets the newcomer.
-    fn admit(
-        &mut self,
-        channel: &ChannelKey,
-        member: Option<(&crate::protocol::Member, usize)>,
-        now: Instant,
-        post: &mut impl Post,
-    ) -> Result<Vec<Frame>, JoinRefused> {
-        let mut greeting = Vec::with_capacity(2);
-        if let Some((member, limit)) = member {
-            let roster = self.roster.get_or_insert_default();
-            let edge = roster.join(member, limit).ok_or(JoinRefused::Full { limit })?;
-            greeting.push(outbound::presence_succeeded(&channel.name, roster.iter()));
-            if edge == Edge::Member {
-                let frame = outbound::member_added(&channel.name, &member.id, &member.info);
-                self.tell(channel, &frame, Audience::All, post);
-            }
-        } else {
-            greeting.push(outbound::subscription_succeeded(&channel.name));
-        }
-        if channel.name.kind().is_cache() {
-            let cached = self.cached.as_ref().filter(|cached| cached.ttl(now).is_some());
-            greeting.push(cached.map_or_else(|| outbound::cache_miss(&channel.name), |cached| cached.frame.clone()));
-        }
-        Ok(greeting)
+    /// At most `limit` events of a channel's history whose serial is above `after`.
+    pub(super) fn history(&self, channel: &ChannelKey, after: Option<u64>, limit: usize, now: Instant) -> Page {
+        self.store(channel).map_or_else(Page::default, |store| store.history(after, limit, now))
     }
 
-    fn dismiss(&mut self, channel: &ChannelKey, id: &UserId, post: &mut impl Post) {
-        let edge = self.roster.as_mut().map(|roster| roster.leave(id));
-        if edge == Some(Edge::Member) {
-            self.tell(channel, &outbound::member_removed(&channel.name, id), Audience::All, post);
-        }
+    fn store(&self, channel: &ChannelKey) -> Option<&Store> {
+        self.channels.get(channel)?.store.as_deref()
     }
 
-    fn count(&mut self, worker: WorkerId, more: usize) {
-        self.subscriptions += more;
-        match self.interested.iter_mut().find(|(id, _)| *id == worker) {
-            Some((_, count)) => *count += more,
-            None => self.interested.push((worker, more)),
-        }
-    }
-
-    fn uncount(&mut self, worker: WorkerId) {
-        if let Some((_, count)) = self.interested.iter_mut().find(|(id, _)| *id == worker) {
-            *count -= 1;
-            self.subscriptions -= 1;
-        }
-        self.interested.retain(|(_, count)| *count > 0);
-    }
-
-    fn tell_count(&self, channel: &ChannelKey, post: &mut impl Post) {
-        let audience = if channel.name.kind().is_encrypted() { Audience::NotJava } else { Audience::All };
-        self.tell(channel, &outbound::subscription_count(&channel.name, self.subscriptions), audience, post);
-    }
-
-    fn tell(&self, channel: &ChannelKey, frame: &Frame, audience: Audience, post: &mut impl Post) {
-        for (worker, _) in &self.interested {
-            post.deliver(*worker, channel, frame, audience);
-        }
+    /// Channels that there are, and what keeping takes.
+    #[cfg(test)]
+    pub(super) fn footprint(&self) -> (usize, super::keep::Footprint) {
+        (self.channels.len(), self.keeper.footprint())
     }
 }

@@ -3,12 +3,17 @@
 //! A notice never causes another notice and at most hands back commands that its connection owed
 //! anyway, so notices can always be drained, and full queues cannot wait for each other in a ring.
 
+use std::sync::Arc;
+
+use tokio::sync::oneshot;
+
 use crate::protocol::{Frame, Member, SocketId, UserId};
 
 use super::home::{JoinRefused, Publication};
 use super::key::{ChannelKey, ConnectionKey, UserKey, WorkerId};
+use super::ports::Letter;
 use super::query::Query;
-use super::shard::Farewell;
+use super::slot::Farewell;
 
 /// To the worker where a channel or a user has its home.
 #[derive(Debug)]
@@ -21,6 +26,7 @@ pub(super) enum Command {
     Watch(Watcher, Vec<UserKey>),
     Unwatch(Watcher, Vec<UserKey>),
     Query(Query),
+    Hand(Hand),
 }
 
 /// A connection wants to be a subscriber.
@@ -32,6 +38,8 @@ pub(super) struct Join {
     pub(super) member: Option<Member>,
     /// Members that a presence channel may have.
     pub(super) member_limit: usize,
+    /// Subscriptions that the channel may have on this node.
+    pub(super) subscriber_limit: Option<usize>,
     /// Whether subscribers are told their number.
     pub(super) counts: bool,
 }
@@ -43,6 +51,25 @@ pub(super) struct Leave {
     pub(super) worker: WorkerId,
     pub(super) member: Option<UserId>,
     pub(super) counts: bool,
+}
+
+/// A letter to a connection that may be here.
+#[derive(Debug)]
+pub(super) struct Hand {
+    pub(super) to: SocketId,
+    pub(super) letter: Arc<dyn Letter>,
+    pub(super) answer: oneshot::Sender<Handed>,
+}
+
+/// What became of a letter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Handed {
+    /// The connection has it.
+    Taken,
+    /// The connection has not taken those before it.
+    Full,
+    /// The connection is not here.
+    Unknown,
 }
 
 /// A connection, seen from another worker.
@@ -78,6 +105,10 @@ pub(super) enum Notice {
         user: UserKey,
         farewell: Farewell,
     },
+    CutOff {
+        bearer: UserKey,
+        farewell: Farewell,
+    },
 }
 
 /// The home's answer to a `Join`.
@@ -87,8 +118,16 @@ pub(super) struct Joined {
     pub(super) channel: ChannelKey,
     pub(super) member: Option<UserId>,
     pub(super) counts: bool,
-    /// The frames that greet the subscriber, in order.
-    pub(super) outcome: Result<Vec<Frame>, JoinRefused>,
+    pub(super) outcome: Result<Greeting, JoinRefused>,
+}
+
+/// The frames that greet a subscriber, in order.
+#[derive(Debug, Clone)]
+pub(super) struct Greeting {
+    /// That it is one, and the cached event.
+    pub(super) first: Vec<Frame>,
+    /// The retained events, of which there may be thousands; newcomers share the list.
+    pub(super) retained: Option<Arc<[Frame]>>,
 }
 
 /// Which subscribers of a channel get a frame.

@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::io::{self, ErrorKind, IoSlice};
+use std::sync::Arc;
 
 use crate::protocol::Frame;
 
@@ -20,13 +21,27 @@ pub struct Bounds {
 ///
 /// Bounded in bytes and frames; when full, [`push`](Self::push) refuses and the shard closes the
 /// connection. An empty outbox takes a frame of any size, so that none is undeliverable.
+///
+/// One greeting at a time is outside of these bounds: a list of frames that is shared, so that only
+/// its handle is held here. Its place among the others is kept.
 #[derive(Debug, Default)]
 pub(super) struct Outbox {
     frames: VecDeque<Frame>,
     /// Bytes of the first frame that are already on the wire.
     begun: usize,
-    /// Bytes of all frames, including those begun.
+    /// Bytes of `frames`, including those begun.
     bytes: usize,
+    greeting: Option<Box<Greeting>>,
+}
+
+/// Retained events on their way to a newcomer.
+#[derive(Debug)]
+struct Greeting {
+    /// How many of the outbox's own frames go first.
+    ahead: usize,
+    frames: Arc<[Frame]>,
+    /// How many of them are out.
+    sent: usize,
 }
 
 /// The outbox holds as much as it may.
@@ -38,6 +53,8 @@ pub(super) struct Full;
 pub enum Flushed {
     /// Nothing waits.
     All,
+    /// As much as goes at once; the worker's turn goes on with the rest.
+    Partly,
     /// The wire takes no more for now.
     Blocked,
     /// The wire is gone.
@@ -61,17 +78,40 @@ impl Outbox {
         Ok(())
     }
 
+    /// Takes a greeting; whether it did: there is room for one, whatever its size.
+    pub(super) fn greet(&mut self, frames: &Arc<[Frame]>) -> bool {
+        if self.greeting.is_some() {
+            return false;
+        }
+        if !frames.is_empty() {
+            self.greeting = Some(Box::new(Greeting { ahead: self.frames.len(), frames: frames.clone(), sent: 0 }));
+        }
+        true
+    }
+
+    /// Whether a greeting is not out yet.
+    pub(super) const fn is_greeting(&self) -> bool {
+        self.greeting.is_some()
+    }
+
     /// Drops all frames of which nothing is on the wire yet; a begun one must be finished.
     pub(super) fn abandon(&mut self) {
-        let keep = usize::from(self.begun > 0);
-        self.frames.truncate(keep);
+        let begun = self.first().filter(|_| self.begun > 0).cloned();
+        self.greeting = None;
+        self.frames.clear();
+        self.frames.extend(begun);
         self.frames.shrink_to(KEPT_FRAMES);
         self.bytes = self.frames.iter().map(Frame::len).sum();
     }
 
-    /// Writes until nothing waits or the wire takes no more.
-    pub(super) fn flush(&mut self, wire: &dyn Wire) -> Flushed {
-        while !self.frames.is_empty() {
+    /// Writes until nothing waits, the wire takes no more, or it was called as often as `writes`
+    /// says, which counts down.
+    pub(super) fn flush(&mut self, wire: &dyn Wire, writes: &mut usize) -> Flushed {
+        while self.first().is_some() {
+            if *writes == 0 {
+                return Flushed::Partly;
+            }
+            *writes -= 1;
             match self.write(wire) {
                 Ok(0) => return Flushed::Broken,
                 Ok(written) => self.advance(written),
@@ -85,13 +125,22 @@ impl Outbox {
     }
 
     fn write(&self, wire: &dyn Wire) -> io::Result<usize> {
+        if let Some(greeting) = &self.greeting {
+            let (before, after) = (self.frames.iter().take(greeting.ahead), self.frames.iter().skip(greeting.ahead));
+            let greeting = greeting.frames.iter().skip(greeting.sent);
+            return self.write_all(wire, before.chain(greeting).chain(after));
+        }
         // Most flushes have one frame; a list of slices would cost more than the rest of this.
         if let (Some(only), 1) = (self.frames.front(), self.frames.len()) {
             return wire.write(&[IoSlice::new(only.as_bytes().get(self.begun..).unwrap_or_default())]);
         }
+        self.write_all(wire, self.frames.iter())
+    }
+
+    fn write_all<'a>(&self, wire: &dyn Wire, frames: impl Iterator<Item = &'a Frame>) -> io::Result<usize> {
         let mut slices = [IoSlice::new(&[]); SLICES];
         let mut count = 0;
-        for (slot, frame) in slices.iter_mut().zip(&self.frames) {
+        for (slot, frame) in slices.iter_mut().zip(frames) {
             let skip = if count == 0 { self.begun } else { 0 };
             *slot = IoSlice::new(frame.as_bytes().get(skip..).unwrap_or_default());
             count += 1;
@@ -100,16 +149,40 @@ impl Outbox {
     }
 
     fn advance(&mut self, mut written: usize) {
-        while let Some(first) = self.frames.front() {
+        while let Some(first) = self.first() {
             let left = first.len() - self.begun;
             if written < left {
                 self.begun += written;
                 return;
             }
             written -= left;
-            self.bytes -= first.len();
             self.begun = 0;
-            self.frames.pop_front();
+            self.drop_first();
+        }
+    }
+
+    /// The frame that goes next.
+    fn first(&self) -> Option<&Frame> {
+        match &self.greeting {
+            Some(greeting) if greeting.ahead == 0 => greeting.frames.get(greeting.sent),
+            _ => self.frames.front(),
+        }
+    }
+
+    fn drop_first(&mut self) {
+        match &mut self.greeting {
+            Some(greeting) if greeting.ahead == 0 => {
+                greeting.sent += 1;
+                if greeting.sent == greeting.frames.len() {
+                    self.greeting = None;
+                }
+                return;
+            }
+            Some(greeting) => greeting.ahead -= 1,
+            None => {}
+        }
+        if let Some(first) = self.frames.pop_front() {
+            self.bytes -= first.len();
         }
     }
 }
@@ -148,18 +221,24 @@ mod tests {
     #[derive(Debug, Clone)]
     enum Step {
         Push(u8, usize),
-        Flush(Vec<usize>),
+        /// So many frames of this byte.
+        Greet(u8, usize),
+        /// What the wire takes, and calls to it.
+        Flush(Vec<usize>, usize),
     }
 
     fn step() -> impl Strategy<Value = Step> {
         prop_oneof![
             (any::<u8>(), 0..300_usize).prop_map(|(byte, length)| Step::Push(byte, length)),
-            prop::collection::vec(0..500_usize, 0..4).prop_map(Step::Flush),
+            (any::<u8>(), 0..200_usize).prop_map(|(byte, count)| Step::Greet(byte, count)),
+            (prop::collection::vec(0..2000_usize, 0..4), 0..5_usize)
+                .prop_map(|(rooms, calls)| Step::Flush(rooms, calls)),
         ]
     }
 
     proptest! {
-        /// What was accepted is written, in order, once; the bound holds at every step.
+        /// What was accepted is written, in order, once; the bound holds at every step, but for one
+        /// greeting.
         #[test]
         fn accepted_bytes_come_out_once_and_in_order(steps in prop::collection::vec(step(), 1..60)) {
             let bounds = Bounds { bytes: 1000, frames: 8 };
@@ -177,17 +256,30 @@ mod tests {
                             accepted.extend_from_slice(frame.as_bytes());
                         }
                     }
-                    Step::Flush(rooms) => {
+                    Step::Greet(byte, count) => {
+                        let frames: Arc<[Frame]> = (0..count).map(|length| frame(byte, length)).collect();
+                        let was_greeting = outbox.is_greeting();
+                        prop_assert_eq!(outbox.greet(&frames), !was_greeting);
+                        prop_assert_eq!(outbox.is_greeting(), was_greeting || count > 0);
+                        if !was_greeting {
+                            frames.iter().for_each(|frame| accepted.extend_from_slice(frame.as_bytes()));
+                        }
+                    }
+                    Step::Flush(rooms, calls) => {
                         *wire.steps.borrow_mut() = rooms.into();
-                        let flushed = outbox.flush(&wire);
-                        prop_assert_eq!(flushed == Flushed::All, outbox.frames.is_empty());
+                        let mut left = calls;
+                        let flushed = outbox.flush(&wire, &mut left);
+                        prop_assert_eq!(flushed == Flushed::All, outbox.first().is_none());
+                        prop_assert!(flushed != Flushed::Partly || left == 0);
+                        prop_assert_ne!(flushed, Flushed::Broken);
                     }
                 }
                 prop_assert!(outbox.frames.len() <= 8);
                 prop_assert_eq!(outbox.bytes, outbox.frames.iter().map(Frame::len).sum::<usize>());
             }
             *wire.steps.borrow_mut() = vec![usize::MAX; 100].into();
-            prop_assert_eq!(outbox.flush(&wire), Flushed::All);
+            let mut calls = 100;
+            prop_assert_eq!(outbox.flush(&wire, &mut calls), Flushed::All);
             prop_assert_eq!(&*wire.written.borrow(), &accepted);
         }
     }
@@ -200,12 +292,27 @@ mod tests {
         outbox.push(&frame(1, 10), bounds).unwrap();
         outbox.push(&frame(2, 10), bounds).unwrap();
         *wire.steps.borrow_mut() = vec![5].into();
-        assert_eq!(outbox.flush(&wire), Flushed::Blocked);
+        assert_eq!(outbox.flush(&wire, &mut 9), Flushed::Blocked);
         outbox.abandon();
         assert_eq!((outbox.frames.len(), outbox.bytes), (1, 12));
         *wire.steps.borrow_mut() = vec![100].into();
-        assert_eq!(outbox.flush(&wire), Flushed::All);
+        assert_eq!(outbox.flush(&wire, &mut 9), Flushed::All);
         assert_eq!(&*wire.written.borrow(), frame(1, 10).as_bytes());
+    }
+
+    #[test]
+    fn abandoning_a_greeting_keeps_its_frame_that_is_half_out() {
+        let wire = Script::default();
+        let mut outbox = Outbox::default();
+        outbox.push(&frame(0, 10), Bounds { bytes: 1000, frames: 8 }).unwrap();
+        outbox.greet(&(1..100).map(|byte| frame(byte, 10)).collect());
+        *wire.steps.borrow_mut() = vec![29].into();
+        assert_eq!(outbox.flush(&wire, &mut 9), Flushed::Blocked);
+        outbox.abandon();
+        assert_eq!((outbox.frames.len(), outbox.bytes, outbox.is_greeting()), (1, 12, false));
+        *wire.steps.borrow_mut() = vec![100].into();
+        assert_eq!(outbox.flush(&wire, &mut 9), Flushed::All);
+        assert_eq!(wire.written.borrow()[24..], *frame(2, 10).as_bytes());
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! What the hub needs from outside.
 
+use std::any::Any;
 use std::fmt;
 use std::io::{self, IoSlice};
 
@@ -11,3 +12,9 @@ pub trait Wire: fmt::Debug {
     /// `WouldBlock` when nothing fits now; any other kind when the connection is broken.
     fn write(&self, slices: &[IoSlice<'_>]) -> io::Result<usize>;
 }
+
+/// Something for a connection that the hub carries and does not look into; whoever takes it knows
+/// what it is: `&dyn Letter` becomes `&dyn Any` by itself.
+///
+/// Its `Debug` must show no secret.
+pub trait Letter: Any + fmt::Debug + Send + Sync {}

@@ -2,10 +2,12 @@
 
 use std::time::Duration;
 
+use bytes::Bytes;
 use tokio::sync::oneshot;
 
 use crate::protocol::{ChannelName, UserId};
 
+use super::keep::{Kept, Page};
 use super::key::{AppIndex, ChannelKey};
 
 /// A question and where its answer goes; an answer that nobody awaits any more is dropped.
@@ -14,6 +16,8 @@ pub(super) enum Query {
     Channels { app: AppIndex, prefix: String, answer: oneshot::Sender<Vec<ChannelSummary>> },
     Channel { channel: ChannelKey, answer: oneshot::Sender<ChannelState> },
     Members { channel: ChannelKey, answer: oneshot::Sender<Vec<UserId>> },
+    Retained { channel: ChannelKey, answer: oneshot::Sender<Vec<Kept>> },
+    History { channel: ChannelKey, after: Option<u64>, limit: usize, answer: oneshot::Sender<Page> },
 }
 
 /// An occupied channel in a list.
@@ -35,5 +39,5 @@ pub struct ChannelState {
     /// Distinct members; 0 unless it is a presence channel.
     pub members: usize,
     /// The cached event's `data` as JSON text, and the time it has left.
-    pub cached: Option<(Box<str>, Duration)>,
+    pub cached: Option<(Bytes, Duration)>,
 }

@@ -1,75 +1,24 @@
 //! One worker's connections and subscribers; synchronous, no locks.
 
 use std::collections::{HashMap, VecDeque};
+use std::mem;
 use std::rc::Rc;
-use std::sync::Arc;
 use std::task::Waker;
 
 use indexmap::IndexSet;
 use slotmap::SlotMap;
 
-use crate::protocol::{Frame, SocketId, UserId, outbound};
+use crate::protocol::{Frame, SocketId};
 
 use super::home::JoinRefused;
-use super::inbox::{Audience, Joined};
+use super::inbox::{Audience, Greeting, Joined};
 use super::key::{ChannelKey, ConnectionKey, UserKey};
-use super::outbox::{Bounds, Flushed, Outbox};
+use super::outbox::{Bounds, Flushed};
 use super::ports::Wire;
+use super::slot::{Farewell, Signals, Slot};
 
-/// The last frames of a connection: why, and Close.
-pub type Farewell = Arc<[Frame; 2]>;
-
-/// What happened to a connection that its task must know; taken by the task.
-#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
-pub struct Signals(u8);
-
-impl Signals {
-    /// A subscription or sign-in that it waited for has its answer.
-    pub const RESUMED: Self = Self(1);
-    /// Frames wait that the wire does not take now.
-    pub const BLOCKED: Self = Self(2);
-    /// A farewell is in the outbox; nothing follows it.
-    pub const CLOSED: Self = Self(4);
-    /// The wire is gone.
-    pub const BROKEN: Self = Self(8);
-    /// Its time to look at the clock has come.
-    pub const TIMER: Self = Self(16);
-
-    /// Whether `other` happened.
-    #[must_use]
-    pub const fn has(self, other: Self) -> bool {
-        self.0 & other.0 != 0
-    }
-
-    /// Whether nothing happened.
-    #[must_use]
-    pub const fn is_empty(self) -> bool {
-        self.0 == 0
-    }
-}
-
-/// A connection's place on its worker.
-#[derive(Debug)]
-pub(super) struct Slot {
-    socket_id: SocketId,
-    wire: Rc<dyn Wire>,
-    outbox: Outbox,
-    waker: Option<Waker>,
-    signals: Signals,
-    is_java: bool,
-    is_closed: bool,
-    is_dirty: bool,
-    /// The answer to the subscription that it waits for.
-    outcome: Option<Result<(), JoinRefused>>,
-    watching: Option<Box<Watching>>,
-}
-
-/// Answers that a sign-in with a watchlist still waits for, and what is known so far.
-#[derive(Debug)]
-struct Watching {
-    waiting: usize,
-    states: Vec<(UserId, bool)>,
-}
+/// Calls to one connection's wire in a turn, so that a long greeting lets others come in between.
+const WRITES: usize = 16;
 
 /// What a shard counted since it was asked last.
 #[derive(Debug, Default, Clone, Copy)]
@@ -81,9 +30,14 @@ pub(super) struct Counts {
 /// One worker's connections, and who of them listens to what.
 #[derive(Debug)]
 pub(super) struct Shard {
-    slots: SlotMap<ConnectionKey, Slot>,
+    pub(super) slots: SlotMap<ConnectionKey, Slot>,
     channels: HashMap<ChannelKey, Subscribers, foldhash::fast::RandomState>,
-    users: HashMap<UserKey, Subscribers, foldhash::fast::RandomState>,
+    pub(super) users: HashMap<UserKey, Subscribers, foldhash::fast::RandomState>,
+    /// Whose tokens connections bear.
+    pub(super) bearers: HashMap<UserKey, Subscribers, foldhash::fast::RandomState>,
+    /// Connections by their socket ids: 25 bytes an entry, 29 to 57 bytes a connection with the
+    /// table's free places.
+    pub(super) addresses: HashMap<SocketId, ConnectionKey, foldhash::fast::RandomState>,
     /// Connections whose outbox the next flush looks at.
     dirty: VecDeque<ConnectionKey>,
     bounds: Bounds,
@@ -92,24 +46,7 @@ pub(super) struct Shard {
     counts: Counts,
 }
 
-type Subscribers = IndexSet<ConnectionKey, foldhash::fast::RandomState>;
-
-impl Slot {
-    fn signal(&mut self, signal: Signals) {
-        self.signals.0 |= signal.0;
-        if let Some(waker) = self.waker.take() {
-            waker.wake();
-        }
-    }
-
-    fn is_in(&self, audience: Audience) -> bool {
-        match audience {
-            Audience::All => true,
-            Audience::Except(socket_id) => self.socket_id != socket_id,
-            Audience::NotJava => !self.is_java,
-        }
-    }
-}
+pub(super) type Subscribers = IndexSet<ConnectionKey, foldhash::fast::RandomState>;
 
 impl Shard {
     pub(super) fn new(bounds: Bounds, slow: Farewell) -> Self {
@@ -117,6 +54,8 @@ impl Shard {
             slots: SlotMap::with_key(),
             channels: HashMap::default(),
             users: HashMap::default(),
+            bearers: HashMap::default(),
+            addresses: HashMap::default(),
             dirty: VecDeque::new(),
             bounds,
             slow,
@@ -125,22 +64,17 @@ impl Shard {
     }
 
     pub(super) fn insert(&mut self, socket_id: SocketId, is_java: bool, wire: Rc<dyn Wire>) -> ConnectionKey {
-        self.slots.insert(Slot {
-            socket_id,
-            wire,
-            outbox: Outbox::default(),
-            waker: None,
-            signals: Signals::default(),
-            is_java,
-            is_closed: false,
-            is_dirty: false,
-            outcome: None,
-            watching: None,
-        })
+        let connection = self.slots.insert(Slot::new(socket_id, is_java, wire));
+        self.addresses.insert(socket_id, connection);
+        connection
     }
 
     pub(super) fn remove(&mut self, connection: ConnectionKey) {
-        self.slots.remove(connection);
+        if let Some(slot) = self.slots.remove(connection)
+            && self.addresses.get(&slot.socket_id) == Some(&connection)
+        {
+            self.addresses.remove(&slot.socket_id);
+        }
     }
 
     pub(super) fn keys(&self) -> Vec<ConnectionKey> {
@@ -152,18 +86,12 @@ impl Shard {
     }
 
     pub(super) fn take_counts(&mut self) -> Counts {
-        std::mem::take(&mut self.counts)
+        mem::take(&mut self.counts)
     }
 
     /// Takes what happened to a connection and registers whom to wake for the next.
     pub(super) fn take_signals(&mut self, connection: ConnectionKey, waker: &Waker) -> Signals {
-        let Some(slot) = self.slots.get_mut(connection) else {
-            return Signals::BROKEN;
-        };
-        if !slot.waker.as_ref().is_some_and(|known| known.will_wake(waker)) {
-            slot.waker = Some(waker.clone());
-        }
-        std::mem::take(&mut slot.signals)
+        self.slots.get_mut(connection).map_or(Signals::BROKEN, |slot| slot.take_signals(waker))
     }
 
     pub(super) fn signal(&mut self, connection: ConnectionKey, signal: Signals) {
@@ -188,6 +116,30 @@ impl Shard {
             slot.is_dirty = true;
             self.dirty.push_back(connection);
         }
+    }
+
+    /// Puts what greets a subscriber in its outbox. Retained events are no sign of slowness, as they
+    /// come all at once: of them only one list at a time is outside of the bounds.
+    fn greet(&mut self, connection: ConnectionKey, greeting: &Greeting) {
+        for frame in &greeting.first {
+            self.push(connection, frame);
+        }
+        let Some(retained) = &greeting.retained else {
+            return;
+        };
+        let Some(slot) = self.slots.get_mut(connection).filter(|slot| !slot.is_closed) else {
+            return;
+        };
+        if slot.outbox.greet(retained) {
+            self.soil(connection);
+        } else {
+            retained.iter().for_each(|frame| self.push(connection, frame));
+        }
+    }
+
+    /// Whether retained events that greet a connection still wait.
+    pub(super) fn is_greeting(&self, connection: ConnectionKey) -> bool {
+        self.slots.get(connection).is_some_and(|slot| slot.outbox.is_greeting())
     }
 
     /// Puts a connection's last frames in its outbox; what comes later is dropped.
@@ -248,9 +200,7 @@ impl Shard {
         slot.signal(Signals::RESUMED);
         if let Ok(greeting) = joined.outcome {
             self.channels.entry(joined.channel).or_default().insert(joined.connection);
-            for frame in greeting {
-                self.push(joined.connection, &frame);
-            }
+            self.greet(joined.connection, &greeting);
         }
         None
     }
@@ -263,88 +213,48 @@ impl Shard {
         remove_from(&mut self.channels, channel, connection);
     }
 
-    pub(super) fn sign_in(&mut self, user: UserKey, connection: ConnectionKey) {
-        self.users.entry(user).or_default().insert(connection);
-    }
-
-    pub(super) fn sign_out(&mut self, user: &UserKey, connection: ConnectionKey) {
-        remove_from(&mut self.users, user, connection);
-    }
-
-    pub(super) fn terminate(&mut self, user: &UserKey, farewell: &Farewell) {
-        for connection in self.users.get(user).into_iter().flatten().copied().collect::<Vec<_>>() {
-            self.close(connection, &farewell[..]);
-        }
-    }
-
-    /// A connection waits for the state of users from so many homes.
-    pub(super) fn await_states(&mut self, connection: ConnectionKey, homes: usize) {
-        if let Some(slot) = self.slots.get_mut(connection) {
-            slot.watching = Some(Box::new(Watching { waiting: homes, states: Vec::new() }));
-        }
-    }
-
-    pub(super) fn is_awaiting_states(&self, connection: ConnectionKey) -> bool {
-        self.slots.get(connection).is_some_and(|slot| slot.watching.is_some())
-    }
-
-    /// One home's answer; with the last, the connection hears of all.
-    pub(super) fn watched(&mut self, connection: ConnectionKey, online: Vec<UserId>, offline: Vec<UserId>) {
-        let Some(slot) = self.slots.get_mut(connection) else {
-            return;
-        };
-        let Some(mut watching) = slot.watching.take() else {
-            return;
-        };
-        watching.states.extend(online.into_iter().map(|id| (id, true)));
-        watching.states.extend(offline.into_iter().map(|id| (id, false)));
-        watching.waiting -= 1;
-        if watching.waiting > 0 {
-            slot.watching = Some(watching);
-            return;
-        }
-        slot.signal(Signals::RESUMED);
-        let (online, offline): (Vec<_>, Vec<_>) = watching.states.into_iter().partition(|(_, online)| *online);
-        let ids = |states: Vec<(UserId, bool)>| states.into_iter().map(|(id, _)| id).collect::<Vec<_>>();
-        self.push(connection, &outbound::watchlist_events(&ids(online), &ids(offline)));
-    }
-
-    /// A watched user came or went; who still waits for the first list gets it with that.
-    pub(super) fn status(&mut self, connection: ConnectionKey, user: &UserId, online: bool, frame: &Frame) {
-        let watching = self.slots.get_mut(connection).and_then(|slot| slot.watching.as_mut());
-        match watching.and_then(|watching| watching.states.iter_mut().find(|(id, _)| id == user)) {
-            Some((_, known)) => *known = online,
-            None => self.push(connection, frame),
-        }
-    }
-
-    /// Writes what waits for one connection.
+    /// Writes what waits for one connection, as far as one may write in a turn; the turn goes on.
     pub(super) fn flush(&mut self, connection: ConnectionKey) -> Flushed {
-        let Some(slot) = self.slots.get_mut(connection) else {
-            return Flushed::Broken;
-        };
-        slot.is_dirty = false;
-        let flushed = slot.outbox.flush(&*slot.wire);
-        if flushed == Flushed::Broken {
-            slot.is_closed = true;
-            slot.outbox = Outbox::default();
+        let mut writes = WRITES;
+        let flushed = self.write(connection, &mut writes);
+        if flushed == Flushed::Partly {
+            self.soil(connection);
         }
         flushed
     }
 
-    /// Writes what waits for at most `limit` connections; whether more remain.
+    /// Writes what waits for dirty connections, in `limit` calls to their wires at most; whether
+    /// more remain.
     pub(super) fn flush_dirty(&mut self, limit: usize) -> bool {
-        for _ in 0..limit {
+        let mut left = limit;
+        while left > 0 {
             let Some(connection) = self.dirty.pop_front() else {
                 return false;
             };
-            match self.flush(connection) {
+            let share = left.min(WRITES);
+            let mut writes = share;
+            match self.write(connection, &mut writes) {
                 Flushed::All => {}
+                Flushed::Partly => self.soil(connection),
                 Flushed::Blocked => self.signal(connection, Signals::BLOCKED),
                 Flushed::Broken => self.signal(connection, Signals::BROKEN),
             }
+            left -= (share - writes).max(1);
         }
         !self.dirty.is_empty()
+    }
+
+    fn write(&mut self, connection: ConnectionKey, writes: &mut usize) -> Flushed {
+        self.slots.get_mut(connection).map_or(Flushed::Broken, |slot| slot.flush(writes))
+    }
+
+    /// Something waits for a connection.
+    fn soil(&mut self, connection: ConnectionKey) {
+        if let Some(slot) = self.slots.get_mut(connection)
+            && !mem::replace(&mut slot.is_dirty, true)
+        {
+            self.dirty.push_back(connection);
+        }
     }
 
     pub(super) fn is_dirty(&self) -> bool {
@@ -352,7 +262,7 @@ impl Shard {
     }
 }
 
-fn remove_from<K: std::hash::Hash + Eq>(
+pub(super) fn remove_from<K: std::hash::Hash + Eq>(
     sets: &mut HashMap<K, Subscribers, foldhash::fast::RandomState>,
     key: &K,
     connection: ConnectionKey,

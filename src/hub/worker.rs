@@ -11,13 +11,14 @@ use crate::protocol::Frame;
 use crate::telemetry::HubMetrics;
 
 use super::handle::Hub;
-use super::home::Homes;
-use super::inbox::{Audience, Command, Joined, Leave, Notice};
+use super::homes::{HomeBounds, Homes};
+use super::inbox::{Audience, Command, Hand, Joined, Leave, Notice};
 use super::key::{ChannelKey, Homing, WorkerId};
 use super::links::{Links, Mailboxes, Post};
 use super::outbox::Bounds;
 use super::query::Query;
-use super::shard::{Farewell, Shard};
+use super::shard::Shard;
+use super::slot::Farewell;
 use super::user::Users;
 
 /// What a worker's hub must be told.
@@ -25,8 +26,8 @@ use super::user::Users;
 pub struct Settings {
     /// How much may wait for one connection.
     pub outbox: Bounds,
-    /// Bytes of cached events on this worker.
-    pub cache_bytes: usize,
+    /// How much this worker's homes may keep.
+    pub homes: HomeBounds,
     /// Time that a command waits for room in an inbox.
     pub busy_wait: Duration,
     /// What a connection is told that does not read.
@@ -36,7 +37,7 @@ pub struct Settings {
 /// Entries taken from each inbox in one turn.
 const BATCH: usize = 256;
 
-/// Connections flushed in one turn, so that readers get the processor in between.
+/// Calls to connections' wires in one turn, one for most connections, so that readers get the processor in between.
 const FLUSHES: usize = 512;
 
 /// Time after which a congested worker tries its peers again.
@@ -103,6 +104,7 @@ fn apply(shard: &mut Shard, notice: Notice) -> Option<Joined> {
             }
         }
         Notice::Terminate { user, farewell } => shard.terminate(&user, &farewell),
+        Notice::CutOff { bearer, farewell } => shard.cut_off(&bearer, &farewell),
     }
     None
 }
@@ -114,7 +116,7 @@ impl Core {
             id,
             homing: Homing::new(links.commands.len()),
             shard: Shard::new(settings.outbox, settings.slow.clone()),
-            homes: Homes::new(settings.cache_bytes),
+            homes: Homes::new(&settings.homes),
             users: Users::default(),
             links,
             commands,
@@ -142,6 +144,8 @@ impl Core {
             Command::Watch(watcher, watched) => users.watch(watcher, watched, &mut router),
             Command::Unwatch(watcher, watched) => users.unwatch(watcher, &watched),
             Command::Query(query) => answer(homes, query, now),
+            // Whoever asked may have given up waiting; the letter has arrived nevertheless.
+            Command::Hand(Hand { to, letter, answer }) => drop(answer.send(router.shard.hand(to, letter))),
         }
         if let Some(joined) = router.returned {
             self.leave_for(joined);
@@ -227,7 +231,7 @@ impl Core {
         }
     }
 
-    /// Tells due numbers, drops old cached events, and hands counts to the metrics.
+    /// Tells due numbers, drops what was kept long enough, and hands counts to the metrics.
     pub(super) fn tick(&mut self, now: Instant) {
         let Self { id, shard, links, homes, .. } = self;
         homes.tick(now, &mut Router { id: *id, shard, links, returned: None });
@@ -279,6 +283,10 @@ fn answer(homes: &Homes, query: Query, now: Instant) {
         Query::Channels { app, prefix, answer } => drop(answer.send(homes.occupied(app, &prefix))),
         Query::Channel { channel, answer } => drop(answer.send(homes.state(&channel, now))),
         Query::Members { channel, answer } => drop(answer.send(homes.members(&channel))),
+        Query::Retained { channel, answer } => drop(answer.send(homes.retained(&channel, now))),
+        Query::History { channel, after, limit, answer } => {
+            drop(answer.send(homes.history(&channel, after, limit, now)));
+        }
     }
 }
 

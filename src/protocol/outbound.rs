@@ -199,23 +199,6 @@ fn frame_and_tail(
     (frame, tail)
 }
 
-/// STUB
-#[derive(Debug)]
-pub struct Encoded {
-    /// x
-    pub frame: Frame,
-    /// x
-    pub data: bytes::Bytes,
-}
-
-/// STUB
-pub fn encode(name: &EventName<'_>, channel: &ChannelName, data: EventData<'_>, sender: Option<&UserId>) -> Encoded {
-    Encoded {
-        frame: event(name, channel, data, sender),
-        data: bytes::Bytes::copy_from_slice(data.as_json().as_bytes()),
-    }
-}
-
 /// A message whose data is a string.
 fn message(event: &str, channel: Option<&ChannelName>, data: &str) -> Frame {
     let size = AROUND + event.len() + data.len() + data.len() / 4 + channel.map_or(0, |c| c.as_str().len());

@@ -4,7 +4,8 @@ use std::cell::OnceCell;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use crate::hub::{Cacheable, EventId, History, Keep, Publication, Record, Retain};
-use crate::protocol::{ChannelName, EventData, EventName, SocketId, UserId, outbound};
+use crate::protocol::outbound::{self, Encoded};
+use crate::protocol::{ChannelName, EventData, EventName, SocketId, UserId};
 
 use super::access::{Verdict, Who};
 use super::app::App;
@@ -169,23 +170,18 @@ impl Work<'_> {
         keep: (Option<Retain>, Option<History>),
     ) -> Publication {
         let Draft { name, except, sender, id, .. } = self.draft;
-        let encoded = outbound::encode(name, &channel, data, *sender);
+        let Encoded { frame, data } = outbound::encoded(name, &channel, data, *sender);
+        let is_cache = channel.kind().is_cache() && self.publisher.connection.is_none();
+        let cache = is_cache.then(|| Cacheable { ttl: self.app.config.cache_ttl, data: data.clone() });
         // On a channel without a declaration an id makes a retry safe all the same.
         let id = id.map(|id| EventId { key: self.publisher.key(id).number(), window: self.app.config.event_id_window });
         let (retain, history) = keep;
         let is_kept = id.is_some() || retain.is_some() || history.is_some();
         let keep = is_kept.then(|| {
-            let record = Record { name: name.as_str().into(), data: encoded.data.clone(), at_ms: unix_ms() };
+            let record = Record { name: name.as_str().into(), data, at_ms: unix_ms() };
             Box::new(Keep { id, retain, history, record })
         });
-        let is_cache = channel.kind().is_cache() && self.publisher.connection.is_none();
-        Publication {
-            frame: encoded.frame,
-            except: *except,
-            cache: is_cache.then(|| Cacheable { ttl: self.app.config.cache_ttl, data: data.as_json().into() }),
-            keep,
-            channel: self.app.channel(channel),
-        }
+        Publication { frame, except: *except, cache, keep, channel: self.app.channel(channel) }
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::auth::Identity;
-use crate::hub::Letter;
+use crate::hub::ports::Letter;
 use crate::protocol::ChannelName;
 
 /// What the auth endpoint has signed for a connection, told to the connection before the answer goes

@@ -146,7 +146,8 @@ impl Connection {
         loop {
             match self.context.hub.flush(self.key) {
                 Flushed::All if matches!(self.phase, Phase::Ending { .. }) => return Poll::Ready(()),
-                Flushed::All => return Poll::Pending,
+                // The worker's turn goes on with the rest.
+                Flushed::All | Flushed::Partly => return Poll::Pending,
                 // An error shows up in the next write.
                 Flushed::Blocked => drop(ready!(self.wire.stream().poll_write_ready(task))),
                 Flushed::Broken => return Poll::Ready(()),

@@ -36,7 +36,7 @@ impl Connection {
     pub(super) fn join(&mut self, joining: Joining) {
         self.context.hub.join(self.key, joining);
         self.phase = Phase::Paused;
-        if self.take_outcome() {
+        if self.take_outcome() && !self.context.hub.is_greeting(self.key) {
             self.phase = Phase::Open;
         }
     }
@@ -162,8 +162,11 @@ impl Connection {
         };
         if is_answered {
             self.waiting = None;
-            self.phase = Phase::Open;
-            self.process_rest();
+            // One greeting of retained events at a time: the next message waits until it is out.
+            if !self.context.hub.is_greeting(self.key) {
+                self.phase = Phase::Open;
+                self.process_rest();
+            }
         }
     }
 }

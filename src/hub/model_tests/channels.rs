@@ -11,7 +11,7 @@ use crate::hub::cache::Cacheable;
 use crate::hub::handle::{Busy, Joining};
 use crate::hub::home::{JoinRefused, Publication};
 use crate::hub::key::{AppIndex, Homing};
-use crate::hub::shard::Signals;
+use crate::hub::slot::Signals;
 use crate::protocol::Member;
 
 use super::heard::{Heard, on_channel};
@@ -146,7 +146,8 @@ impl Channels {
         let info = format!("{{\"n\":{}}}", self.number);
         let person = member.map(|number| Member { id: user_id(number), info: Some(info.into()) });
         let channel = channel(CHANNELS[at]);
-        let joining = Joining { channel, member: person, member_limit: MEMBERS, counts: at == COUNTED };
+        let joining =
+            Joining { channel, member: person, member_limit: MEMBERS, subscriber_limit: None, counts: at == COUNTED };
         connection.peer.hub.join(connection.peer.key, joining);
         self.number += 1;
         let settled = self.settled;
@@ -168,6 +169,7 @@ impl Channels {
             Err(JoinRefused::Full { limit }) => {
                 assert!(limit == MEMBERS && member.is_some() && !connection.subscriptions.contains_key(&channel));
             }
+            Err(refused @ JoinRefused::Crowded { .. }) => panic!("{refused}"),
         }
     }
 
@@ -253,7 +255,7 @@ impl Channels {
         let except = except.and_then(|index| Some(self.connections.get(index)?.as_ref()?.peer.socket_id));
         let data = number.to_string().into();
         let cache = CHANNELS[at].contains("cache-").then(|| Cacheable { ttl: Duration::from_secs(1 << 20), data });
-        Publication { frame: event(&channel, number), channel, except, cache }
+        Publication { frame: event(&channel, number), channel, except, cache, keep: None }
     }
 
     fn client_event(&mut self, index: usize, at: usize) {

@@ -6,19 +6,20 @@ use proptest::prelude::*;
 use tokio::time::Instant;
 
 use crate::hub::cache::Cacheable;
-use crate::hub::home::{Homes, JoinRefused, Publication};
-use crate::hub::inbox::{Audience, Join, Joined, Leave, Notice, Watcher};
+use crate::hub::home::{JoinRefused, Publication};
+use crate::hub::homes::Homes;
+use crate::hub::inbox::{Audience, Greeting, Join, Joined, Leave, Notice, Watcher};
 use crate::hub::key::{AppIndex, ChannelKey, ConnectionKey, WorkerId};
 use crate::hub::links::Post;
 use crate::protocol::{Frame, Member, SocketId, UserInfo, outbound};
 
-use super::sample::{Posted, channel, event, user_id};
+use super::sample::{Posted, caching, channel, event, user_id};
 
 const CHANNELS: [&str; 6] =
     ["a", "private-encrypted-b", "presence-c", "cache-d", "presence-cache-e", "private-encrypted-cache-f"];
 const MEMBERS: usize = 2;
 /// Room for five or six of the cached events below.
-const CACHE: usize = 400;
+const CACHE: usize = 380;
 const TTL: u64 = 100;
 
 #[derive(Debug, Clone)]
@@ -131,7 +132,7 @@ impl Model {
             self.tell(channel, &frame, Audience::All);
             self.members.push((channel, member, info));
         }
-        let outcome = outcome.map(|()| self.greeting(channel));
+        let outcome = outcome.map(|()| Greeting { first: self.greeting(channel), retained: None });
         let is_in = outcome.is_ok();
         let id = person.as_ref().map(|person| person.id.clone());
         let connection = ConnectionKey::default();
@@ -144,7 +145,8 @@ impl Model {
         let from = Watcher { worker: WorkerId(worker), connection };
         let counts = !kind.is_presence();
         let mut posted = Posted::default();
-        homes.join(Join { channel: key, from, member: person, member_limit: MEMBERS, counts }, self.now, &mut posted);
+        let join = Join { channel: key, from, member: person, member_limit: MEMBERS, subscriber_limit: None, counts };
+        homes.join(join, self.now, &mut posted);
         posted
     }
 
@@ -196,13 +198,13 @@ impl Model {
         }
         self.make_room();
         let mut posted = Posted::default();
-        homes.publish(Publication { channel: key, frame, except, cache }, self.now, &mut posted);
+        homes.publish(Publication { channel: key, frame, except, cache, keep: None }, self.now, &mut posted);
         posted
     }
 
     fn make_room(&mut self) {
         self.kept.retain(|kept| kept.expires > self.now);
-        while self.kept.iter().map(|kept| kept.frame.len() + kept.data.len()).sum::<usize>() > CACHE {
+        while self.kept.iter().map(|kept| kept.frame.len()).sum::<usize>() > CACHE {
             self.kept.remove(0);
         }
     }
@@ -230,7 +232,7 @@ impl Model {
             let state = homes.state(key, self.now);
             let roster = self.roster(index);
             assert_eq!((state.subscriptions, state.members), (self.subscriptions(index), roster.len()));
-            let kept = self.kept(index).map(|kept| (kept.data.clone().into_boxed_str(), kept.expires - self.now));
+            let kept = self.kept(index).map(|kept| (kept.data.clone().into(), kept.expires - self.now));
             assert_eq!(state.cached, kept);
             assert_eq!(homes.members(key), roster.into_iter().map(|(id, _)| id).collect::<Vec<_>>());
         }
@@ -258,7 +260,7 @@ proptest! {
     /// Occupancy, members, numbers and the cached event, and every notice about them.
     #[test]
     fn homes_are_lists(steps in prop::collection::vec(step(), 1..80)) {
-        let mut homes = Homes::new(CACHE);
+        let mut homes = Homes::new(&caching(CACHE));
         let mut model = Model::new();
         for step in &steps {
             let posted = model.step(&mut homes, step);

@@ -9,11 +9,12 @@ use std::task::Wake;
 use proptest::prelude::ProptestConfig;
 use serde_json::value::RawValue;
 
+use crate::hub::homes::HomeBounds;
 use crate::hub::inbox::Notice;
 use crate::hub::key::{AppIndex, ChannelKey, UserKey, WorkerId};
 use crate::hub::links::Post;
 use crate::hub::ports::Wire;
-use crate::hub::shard::Farewell;
+use crate::hub::slot::Farewell;
 use crate::protocol::{ChannelName, EventData, EventName, Frame, UserId, outbound};
 
 /// A few hundred cases, or more where `PROPTEST_CASES` says so.
@@ -27,16 +28,19 @@ pub(super) struct FakeWire {
     pub(super) room: Cell<usize>,
     pub(super) is_broken: Cell<bool>,
     pub(super) written: RefCell<Vec<u8>>,
+    /// How often it was called.
+    pub(super) calls: Cell<usize>,
 }
 
 impl FakeWire {
     pub(super) fn new(room: usize) -> Self {
-        Self { room: Cell::new(room), is_broken: Cell::new(false), written: RefCell::default() }
+        Self { room: Cell::new(room), is_broken: Cell::new(false), written: RefCell::default(), calls: Cell::new(0) }
     }
 }
 
 impl Wire for FakeWire {
     fn write(&self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
+        self.calls.set(self.calls.get() + 1);
         if self.is_broken.get() {
             return Err(ErrorKind::BrokenPipe.into());
         }
@@ -83,6 +87,11 @@ impl Post for Posted {
     fn post(&mut self, to: WorkerId, notice: Notice) {
         self.0.entry(to.0).or_default().push(format!("{notice:?}"));
     }
+}
+
+/// Homes that keep cached events only.
+pub(super) const fn caching(cache_bytes: usize) -> HomeBounds {
+    HomeBounds { cache_bytes, event_ids: 0, retained_bytes: 0, history_bytes: 0 }
 }
 
 pub(super) fn channel(name: &str) -> ChannelKey {

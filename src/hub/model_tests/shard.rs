@@ -7,10 +7,11 @@ use std::task::Waker;
 
 use proptest::prelude::*;
 
-use crate::hub::inbox::{Audience, Joined};
+use crate::hub::inbox::{Audience, Greeting, Joined};
 use crate::hub::key::{ChannelKey, ConnectionKey};
 use crate::hub::outbox::{Bounds, Flushed};
-use crate::hub::shard::{Shard, Signals};
+use crate::hub::shard::Shard;
+use crate::hub::slot::Signals;
 use crate::protocol::{Frame, SocketId};
 
 use super::sample::{FakeWire, Flag, channel, farewell};
@@ -266,7 +267,8 @@ impl Bench {
 
     fn joined(&mut self, connection: ConnectionKey, channel: usize, greeting: Vec<Frame>) -> Option<Joined> {
         let channel = self.channels[channel].clone();
-        self.shard.joined(Joined { connection, channel, member: None, counts: false, outcome: Ok(greeting) })
+        let outcome = Ok(Greeting { first: greeting, retained: None });
+        self.shard.joined(Joined { connection, channel, member: None, counts: false, outcome })
     }
 
     fn deliver(&mut self, channel: usize, size: u8, to: To) {

@@ -5,13 +5,13 @@ use std::time::Duration;
 use proptest::prelude::*;
 use tokio::time::Instant;
 
-use crate::hub::home::Homes;
+use crate::hub::homes::Homes;
 use crate::hub::inbox::{Join, Leave, Notice, Watcher};
 use crate::hub::key::{ConnectionKey, WorkerId};
 use crate::hub::links::Post;
 
 use super::heard::messages;
-use super::sample::channel;
+use super::sample::{caching, channel};
 
 const SMALL: usize = 100;
 const INTERVAL: Duration = Duration::from_secs(5);
@@ -67,7 +67,7 @@ impl Channel {
         if joins {
             self.count += 1;
             let from = Watcher { worker, connection: ConnectionKey::default() };
-            let join = Join { channel, from, member: None, member_limit: 0, counts: true };
+            let join = Join { channel, from, member: None, member_limit: 0, subscriber_limit: None, counts: true };
             self.homes.join(join, self.now, &mut posted);
         } else {
             self.count -= 1;
@@ -102,7 +102,7 @@ proptest! {
     /// C-225.
     #[test]
     fn many_are_told_once_in_five_seconds_and_at_the_end(steps in prop::collection::vec(step(), 1..40)) {
-        let (homes, now) = (Homes::new(0), Instant::now());
+        let (homes, now) = (Homes::new(&caching(0)), Instant::now());
         let mut channel = Channel { homes, count: 0, now, told: None, number: 0 };
         (0..SMALL - 1).for_each(|_| channel.change(true));
         for step in steps {

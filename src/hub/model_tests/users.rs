@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 
-use crate::hub::shard::Signals;
+use crate::hub::slot::Signals;
 
 use super::heard::on_users;
 use super::sample::{farewell, many, user};

@@ -10,10 +10,11 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::hub::handle::{Hub, Newcomer};
+use crate::hub::homes::HomeBounds;
 use crate::hub::key::ConnectionKey;
 use crate::hub::links::mailboxes;
 use crate::hub::outbox::{Bounds, Flushed};
-use crate::hub::shard::Signals;
+use crate::hub::slot::Signals;
 use crate::hub::worker::{Settings, run};
 use crate::protocol::SocketId;
 
@@ -25,6 +26,9 @@ const ROUNDS: usize = 10_000;
 
 /// Rounds without anything to do that tell a rest from a pause.
 const QUIET: usize = 4;
+
+/// What may wait for a connection.
+pub(super) const BOUNDS: Bounds = Bounds { bytes: 1 << 20, frames: 1 << 12 };
 
 /// A future that is polled only when it was woken, as a runtime would do.
 pub(super) struct Task<T> {
@@ -63,8 +67,13 @@ impl World {
     /// Call within a runtime whose clock stands still.
     pub(super) fn new(size: Size) -> Self {
         let settings = Settings {
-            outbox: Bounds { bytes: 1 << 20, frames: 1 << 12 },
-            cache_bytes: 1 << 20,
+            outbox: BOUNDS,
+            homes: HomeBounds {
+                cache_bytes: 1 << 20,
+                event_ids: 1 << 10,
+                retained_bytes: 1 << 24,
+                history_bytes: 1 << 24,
+            },
             busy_wait: size.busy_wait,
             slow: farewell("slow"),
         };
@@ -136,7 +145,7 @@ pub(super) struct Peer {
     pub(super) hub: Hub,
     pub(super) key: ConnectionKey,
     pub(super) socket_id: SocketId,
-    wire: Rc<FakeWire>,
+    pub(super) wire: Rc<FakeWire>,
     flag: Arc<Flag>,
     read: usize,
 }
