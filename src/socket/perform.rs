@@ -9,7 +9,7 @@ use tokio::time::Instant;
 
 use crate::auth::unix_now;
 use crate::error::Refusal;
-use crate::hub::{Busy, Joining, Publication, UserKey};
+use crate::hub::{Busy, Joining, Publication, Signals, UserKey};
 use crate::protocol::UserId;
 use crate::rules::Grant;
 
@@ -83,6 +83,8 @@ impl Connection {
         self.waiting = self.context.hub.publish_now(publications);
         if self.waiting.is_some() {
             self.phase = Phase::Paused;
+            // Nobody has polled it yet, so nothing else would wake us for its answer.
+            self.context.hub.signal(self.key, Signals::RESUMED);
         }
     }
 

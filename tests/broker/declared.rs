@@ -130,6 +130,7 @@ async fn client_events_obey_the_channels_declaration() {
     // Who was let in by a back end has shown no token.
     let mut stranger = broker.connect().await;
     stranger.subscribe_signed("private-status", None).await;
+    stranger.expect(r#"{"event":"client-note","channel":"private-status","data":{"a":1}}"#).await;
     stranger.send(r#"{"event":"client-note","channel":"private-status","data":{}}"#).await;
     assert!(stranger.expect_error(None).await.contains("needs a token"));
     public.quiet().await;
@@ -179,6 +180,36 @@ async fn a_newcomer_gets_the_newest_event_of_each_key_right_after_the_success() 
     let events: Vec<_> =
         response.json()["events"].as_array().unwrap().iter().map(|event| event["data"].clone()).collect();
     assert_eq!(events, [json!({ "rvm_id": 2, "status": "active" }), json!({ "rvm_id": 1, "status": "full" })]);
+}
+
+/// The greeting is larger than what may wait for a connection, and is no sign of slowness; what is
+/// published meanwhile comes after it, and nothing is missing or twice.
+#[tokio::test]
+async fn ten_thousand_kept_events_greet_a_newcomer() {
+    const KEYS: u64 = 10_000;
+    let text = FLEET.replace("keys = 100 }", "keys = 10000 }");
+    let broker = TestBroker::declared(&text).await;
+    let mut connection = broker.http_connection().await;
+    let fill = "x".repeat(200);
+    let data = |number: u64| json!({ "rvm_id": number, "fill": fill }).to_string();
+    for first in (0..KEYS).step_by(10) {
+        let events: Vec<Value> = (first..first + 10)
+            .map(|number| json!({ "name": "updated", "channel": "status", "data": data(number) }))
+            .collect();
+        let body = json!({ "batch": events }).to_string();
+        let response = connection.signed(APP, "POST", &format!("/apps/{}/batch_events", APP.id), &body).await;
+        assert_eq!(response.status, 200, "{response:?}");
+    }
+    let mut client = technician(&broker).await;
+    client.send_subscribe(&json!({ "channel": "status" })).await;
+    client.expect(&succeeded("status")).await;
+    let live = json!({ "name": "updated", "channel": "status", "data": data(KEYS + 1) }).to_string();
+    let response = connection.signed(APP, "POST", &format!("/apps/{}/events", APP.id), &live).await;
+    assert_eq!(response.status, 200, "{response:?}");
+    for number in (0..KEYS).chain([KEYS + 1]) {
+        client.expect(&frame("status", "updated", &data(number))).await;
+    }
+    client.quiet().await;
 }
 
 #[tokio::test]
