@@ -51,7 +51,7 @@ impl Row {
     fn notes(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let name = self.scenario.name;
         for (server, outcomes) in self.names().into_iter().zip([&self.floor, &self.saluran]) {
-            if let Some(text) = idle(outcomes).or_else(|| slow(outcomes)) {
+            if let Some(text) = idle(outcomes).or_else(|| slow(outcomes)).or_else(|| newcomer(outcomes)) {
                 writeln!(f, "{name}, {server}: {text}")?;
             }
             let busy = median(outcomes, |outcome| Some(outcome.generator_busy));
@@ -75,6 +75,14 @@ impl Row {
 fn idle(outcomes: &[Outcome]) -> Option<String> {
     let percent = detail(outcomes, "idle_cpu_percent")?;
     Some(format!("all connections together took {percent:.2} % of a core"))
+}
+
+fn newcomer(outcomes: &[Outcome]) -> Option<String> {
+    let greeted = number(Some(detail(outcomes, "greeted_ms")?));
+    Some(format!(
+        "everything kept had arrived after {greeted} ms, median of {} newcomers",
+        number(detail(outcomes, "newcomers"))
+    ))
 }
 
 fn slow(outcomes: &[Outcome]) -> Option<String> {

@@ -2,6 +2,7 @@
 
 mod connect;
 mod idle;
+mod newcomer;
 mod pairs;
 mod presence;
 mod publish;
@@ -54,6 +55,7 @@ enum Measure {
     Presence,
     Idle,
     Slow,
+    Newcomer,
 }
 
 /// How long and how much.
@@ -93,8 +95,14 @@ const DECLARED: Scenario = Scenario {
     ..other("declared", "µs / request", Target::Ratio(2.0), Measure::Publish(Shape::many(1, 0, 1)))
 };
 
+/// What 10,000 kept events cost a newcomer, against a channel that keeps none.
+const NEWCOMER: Scenario = Scenario {
+    reference: Reference::Plain,
+    ..other("newcomer", "ms, subscribed", Target::AtMost(100.0), Measure::Newcomer)
+};
+
 /// All scenarios, in the order of the table.
-static ALL: [Scenario; 13] = [
+static ALL: [Scenario; 14] = [
     publish("fanout", Shape::fanout(4, 16), 0.7),
     publish("fanout-1", Shape::fanout(1, 1), 1.15),
     publish("fanout-20", Shape::fanout_at(20.0), 1.15),
@@ -103,6 +111,7 @@ static ALL: [Scenario; 13] = [
     publish("many-batch", Shape::many(1000, 1, 10), 1.6),
     other("trigger", "µs / request", Target::Ratio(2.5), Measure::Publish(Shape::many(1, 0, 1))),
     DECLARED,
+    NEWCOMER,
     other("client-events", "µs / event", Target::Ratio(1.5), Measure::Pairs),
     other("connect", "µs / connection", Target::Ratio(2.0), Measure::Connect),
     other("presence", "µs / leave + join", Target::AtMost(900.0), Measure::Presence),
@@ -141,6 +150,7 @@ impl Scenario {
             Measure::Presence => presence::measure(server, settings),
             Measure::Idle => idle::measure(server, settings),
             Measure::Slow => slow::measure(server, settings),
+            Measure::Newcomer => newcomer::measure(server, settings),
         }
     }
 }
