@@ -41,7 +41,7 @@ const KEYS: &[Key<Limits>] = &[
         bytes(&mut l.history_bytes, KIB..=64 * GIB)
     }),
     Key::new("event_ids", "Ids of events this node remembers, about 200 bytes each; the oldest make room.", |l| {
-        count(&mut l.event_ids, 1024..=67_108_864)
+        count(&mut l.event_ids, 16..=67_108_864)
     }),
     Key::new("busy_wait", "Time that a publish waits for a busy worker before it is refused with 503.", |l| {
         time(&mut l.busy_wait, 1..=60_000)
