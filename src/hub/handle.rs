@@ -144,7 +144,7 @@ impl Hub {
     /// Writes what waits for a connection; for its own task, which learns how far that went.
     #[must_use]
     pub fn flush(&self, connection: ConnectionKey) -> Flushed {
-        self.touch(|core| core.shard.flush(connection))
+        self.core().borrow_mut().shard.flush(connection)
     }
 
     /// Makes a connection a subscriber.

@@ -216,6 +216,12 @@ impl Homes {
         self.channels.get(channel)?.store.as_deref()
     }
 
+    /// The list of retained frames that a newcomer would get.
+    #[cfg(test)]
+    pub(super) fn greeting(&mut self, channel: &ChannelKey, now: Instant) -> Option<std::sync::Arc<[Frame]>> {
+        self.channels.get_mut(channel)?.store.as_mut()?.greeting(now)
+    }
+
     /// Channels that there are, and what keeping takes.
     #[cfg(test)]
     pub(super) fn footprint(&self) -> (usize, super::keep::Footprint) {

@@ -53,7 +53,7 @@ pub(super) struct Full;
 pub enum Flushed {
     /// Nothing waits.
     All,
-    /// As much as goes at once; the worker's turn goes on with the rest.
+    /// As much is out as may go at once; the rest is to be flushed as soon as others had their turn.
     Partly,
     /// The wire takes no more for now.
     Blocked,

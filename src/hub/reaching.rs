@@ -24,8 +24,7 @@ impl Hub {
     /// # Errors
     /// `Busy` when a worker did not answer in time, or as many letters wait there as may: 64.
     pub async fn hand(&self, to: SocketId, letter: Arc<dyn Letter>) -> Result<bool, Busy> {
-        // An id does not tell its worker. Half of the letters and more are for this one: the others
-        // are asked only when it does not know the id.
+        // An id does not tell its worker: this one is asked first, as it answers at once.
         let mut answers = Vec::new();
         let here = self.touch(|core| core.shard.hand(to, letter.clone()));
         if here == Handed::Unknown {

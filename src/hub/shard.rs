@@ -213,14 +213,9 @@ impl Shard {
         remove_from(&mut self.channels, channel, connection);
     }
 
-    /// Writes what waits for one connection, as far as one may write in a turn; the turn goes on.
+    /// Writes what waits for one connection, as far as one may write in a turn.
     pub(super) fn flush(&mut self, connection: ConnectionKey) -> Flushed {
-        let mut writes = WRITES;
-        let flushed = self.write(connection, &mut writes);
-        if flushed == Flushed::Partly {
-            self.soil(connection);
-        }
-        flushed
+        self.write(connection, &mut { WRITES })
     }
 
     /// Writes what waits for dirty connections, in `limit` calls to their wires at most; whether

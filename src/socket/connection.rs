@@ -146,8 +146,12 @@ impl Connection {
         loop {
             match self.context.hub.flush(self.key) {
                 Flushed::All if matches!(self.phase, Phase::Ending { .. }) => return Poll::Ready(()),
-                // The worker's turn goes on with the rest.
-                Flushed::All | Flushed::Partly => return Poll::Pending,
+                Flushed::All => return Poll::Pending,
+                Flushed::Partly => {
+                    // Others come in between.
+                    task.waker().wake_by_ref();
+                    return Poll::Pending;
+                }
                 // An error shows up in the next write.
                 Flushed::Blocked => drop(ready!(self.wire.stream().poll_write_ready(task))),
                 Flushed::Broken => return Poll::Ready(()),

@@ -319,6 +319,27 @@ proptest! {
     }
 }
 
+#[test]
+fn newcomers_share_one_list_until_something_changes() {
+    let mut model = Model::new();
+    let publish = |key: u8| Step::Publish { channel: 0, id: None, key: Some(key), history: false };
+    let list = |model: &mut Model| {
+        let store = model.homes.greeting(&model.keys[0], model.now).expect("something is retained");
+        (store.as_ptr(), store.len(), store)
+    };
+    model.step(&publish(1));
+    model.step(&publish(2));
+    let first = list(&mut model);
+    assert_eq!((first.0, first.1), (list(&mut model).0, 2));
+    // Too old for the next newcomer, although no tick came.
+    model.now += Duration::from_millis(60);
+    model.step(&publish(3));
+    model.now += Duration::from_millis(60);
+    assert_eq!(list(&mut model).1, 1);
+    model.step(&publish(4));
+    assert_eq!(list(&mut model).1, 2);
+}
+
 /// While a channel keeps anything, or has subscribers, its events are counted one by one.
 #[tokio::test(start_paused = true)]
 async fn serials_begin_at_the_time_and_go_up_one_by_one() {
