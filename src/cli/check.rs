@@ -45,11 +45,16 @@ fn summary(path: Option<&Path>, loaded: &Loaded) -> String {
     }
     if !config.channels.is_empty() {
         let events: usize = config.channels.iter().map(|channel| channel.events.len()).sum();
-        let (channels, roles) = (config.channels.len(), config.roles.len());
-        lines.push(format!("  declared        {channels} channels with {events} events, {roles} roles"));
+        let channels = count(config.channels.len(), "channel");
+        let (events, roles) = (count(events, "event"), count(config.roles.len(), "role"));
+        lines.push(format!("  declared        {channels} with {events}, {roles}"));
     }
     lines.extend(loaded.warnings.iter().map(|warning| format!("warning: {warning}")));
     lines.join("\n") + "\n"
+}
+
+fn count(number: usize, what: &str) -> String {
+    if number == 1 { format!("1 {what}") } else { format!("{number} {what}s") }
 }
 
 /// The reference, a paragraph for each key and a heading for each table.

@@ -1,8 +1,12 @@
 //! Other rules while the broker runs.
 
-use serde_json::json;
+use std::fs;
+use std::time::Duration;
 
-use crate::support::{APP, FLEET, TestBroker, role, succeeded};
+use serde_json::json;
+use tokio::time::sleep;
+
+use crate::support::{APP, FLEET, HttpConnection, Served, TestBroker, role, succeeded, within};
 
 #[tokio::test]
 async fn a_subscription_that_the_new_rules_forbid_is_ended() {
@@ -59,7 +63,7 @@ async fn an_app_that_is_gone_is_unknown_to_its_connections() {
 }
 
 #[tokio::test]
-async fn tokens_of_a_key_that_has_changed_end_with_it() {
+async fn an_app_that_takes_no_tokens_any_more_ends_its_bearers() {
     let mut broker = TestBroker::declared(FLEET).await;
     let mut client = broker.connect().await;
     client.subscribe_granted(&broker, &role("operator", "o"), "private-status").await;
@@ -88,4 +92,52 @@ async fn revocations_outlive_a_reload() {
     broker.reload(&FLEET.replace("leeway = \"1s\"", "leeway = \"2s\"")).await;
     let client = broker.connect().await;
     assert_eq!(broker.ask(&token, &client.socket_id, "private-status").await.status, 401);
+}
+
+/// Publishes as a judge on `news`; the status.
+async fn publish_news(broker: &Served) -> u16 {
+    let authorization = format!("Bearer {}", role("judge", "j"));
+    let body = json!({ "name": "e", "channel": "news", "data": "1" }).to_string();
+    let mut connection = HttpConnection::open(broker.address).await;
+    let path = format!("/apps/{}/events", APP.id);
+    connection.request("POST", &path, &[("Authorization", &authorization)], body.as_bytes()).await.status
+}
+
+/// Waits until publishing on `news` has this status.
+async fn news_become(broker: &Served, status: u16) {
+    within(&format!("{status}"), async {
+        while publish_news(broker).await != status {
+            sleep(Duration::from_millis(20)).await;
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_changed_file_is_read_by_itself_and_a_broken_one_changes_nothing() {
+    let folder = std::env::temp_dir().join(format!("saluran-reload-{}", std::process::id()));
+    fs::create_dir_all(&folder).unwrap();
+    let file = folder.join("channels.toml");
+    fs::write(&file, FLEET).unwrap();
+    let broker = Served::start_with_file(&file);
+    assert_eq!(publish_news(&broker).await, 403);
+    let news = format!("{FLEET}\n[[channel]]\nname = \"news\"\npublish = [\"role.judge\"]\n");
+    fs::write(&file, &news).unwrap();
+    news_become(&broker, 200).await;
+    // Renamed into place, as editors do, and asked for.
+    fs::write(folder.join("next"), format!("{news}\nnonsense = 1\n")).unwrap();
+    fs::rename(folder.join("next"), &file).unwrap();
+    broker.hang_up();
+    assert_eq!(publish_news(&broker).await, 200);
+    fs::write(&file, FLEET.replace("client_events = true", "client_events = false")).unwrap();
+    news_become(&broker, 403).await;
+    broker.terminate();
+    let (is_good, log) = broker.wait();
+    fs::remove_dir_all(&folder).unwrap();
+    assert!(is_good, "{log}");
+    let lines: Vec<&str> = log.lines().filter(|line| line.contains("configuration")).collect();
+    assert!(lines.iter().any(|line| line.contains("configuration reloaded") && line.contains("news")), "{log}");
+    assert!(lines.iter().any(|line| line.contains("going on as before")), "{log}");
+    assert!(log.contains("nonsense"), "the mistakes are named: {log}");
+    assert!(!log.contains("secret-for-tokens"), "{log}");
 }

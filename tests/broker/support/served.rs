@@ -3,6 +3,7 @@
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
+use std::path::Path;
 use std::process::{Child, ChildStderr, Command, Stdio};
 use std::thread::{self, JoinHandle};
 
@@ -22,6 +23,11 @@ pub(crate) struct Served {
 impl Served {
     pub(crate) fn start(settings: &[(&str, &str)]) -> Self {
         Self::run(Command::new(env!("CARGO_BIN_EXE_saluran")).arg("serve"), settings)
+    }
+
+    /// With a configuration file.
+    pub(crate) fn start_with_file(file: &Path) -> Self {
+        Self::run(Command::new(env!("CARGO_BIN_EXE_saluran")).arg("serve").arg("--config").arg(file), &[])
     }
 
     /// With at most so many file descriptors.
@@ -75,6 +81,11 @@ impl Served {
     /// Open file descriptors.
     pub(crate) fn descriptors(&self) -> usize {
         fs::read_dir(format!("/proc/{}/fd", self.process.id())).unwrap().count()
+    }
+
+    /// Asks it to read its configuration again.
+    pub(crate) fn hang_up(&self) {
+        kill_process(Pid::from_child(&self.process), Signal::HUP).expect("it runs");
     }
 
     pub(crate) fn terminate(&self) {
