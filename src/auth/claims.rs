@@ -12,7 +12,6 @@ use super::identity::Identity;
 use crate::config::Tokens;
 
 /// A JSON object whose names are unique: what a name says twice, readers may understand differently.
-#[derive(Debug, Default)]
 pub(super) struct Unique(pub(super) Map<String, Value>);
 
 impl<'de> Deserialize<'de> for Unique {
@@ -69,7 +68,7 @@ pub(super) fn check(claims: Map<String, Value>, config: &Tokens, now: u64) -> Re
 }
 
 /// A time in unix seconds: a whole number, also where it is written as `1.7e9`.
-fn number(claims: &Map<String, Value>, name: &'static str) -> Result<Option<u64>, Error> {
+pub(super) fn number(claims: &Map<String, Value>, name: &'static str) -> Result<Option<u64>, Error> {
     /// Whole numbers up to here are exact as doubles.
     const EXACT: f64 = 9_007_199_254_740_992.0;
     let Some(value) = claims.get(name) else { return Ok(None) };
@@ -102,10 +101,11 @@ const SUBJECT_CHARACTERS: usize = 200;
 
 /// A text, or a whole number's digits.
 pub(super) fn subject(value: Option<&Value>) -> Option<Arc<str>> {
-    let subject: Arc<str> = match value? {
-        Value::String(text) => text.as_str().into(),
-        Value::Number(number) if number.is_u64() || number.is_i64() => number.to_string().into(),
-        _ => return None,
+    let value = value?;
+    let subject: Arc<str> = match value.as_str() {
+        Some(text) => text.into(),
+        None if value.is_u64() || value.is_i64() => value.to_string().into(),
+        None => return None,
     };
     (1..=SUBJECT_CHARACTERS).contains(&subject.chars().count()).then_some(subject)
 }
