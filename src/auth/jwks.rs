@@ -1,21 +1,18 @@
 //! Keys that check tokens: one that is configured, or a set that may change.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use jsonwebtoken::jwk::{Jwk, JwkSet, KeyAlgorithm, PublicKeyUse};
-use jsonwebtoken::{Algorithm, DecodingKey};
-use tokio::sync::watch;
-use tokio::time::timeout;
+use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine};
+use jsonwebtoken::jwk::{AlgorithmParameters, EllipticCurve, Jwk, KeyAlgorithm, KeyOperations, PublicKeyUse};
+use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey};
+use serde::Deserialize;
+use serde_json::Value;
 
 use super::error::Error;
-use super::identity::unix_now;
-use super::keeper::{Keeper, Unreachable};
+use super::keeper::Keeper;
+use super::remote::Remote;
 use crate::config::{self, TokenKeys};
-
-/// Time between two attempts to get a key set because of an unknown `kid`.
-const GAP: u64 = 10;
 
 /// Why a configured key cannot be used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -38,54 +35,21 @@ pub(super) enum Keys {
 /// Keys by their id.
 pub(super) struct KeySet(Vec<(Option<String>, DecodingKey)>);
 
-/// A key set at a URL.
-pub(super) struct Remote {
-    url: String,
-    refresh: u64,
-    patience: Duration,
-    algorithm: Algorithm,
-    keeper: Keeper,
-    /// The last set that came, and how many have; none before the first.
-    held: watch::Sender<Held>,
-    /// When it was asked for last, in unix seconds.
-    asked_at: AtomicU64,
-}
-
-#[derive(Clone, Default)]
-struct Held {
-    keys: Option<Arc<KeySet>>,
-    /// Counts attempts that have ended.
-    attempts: u64,
-}
-
 impl Keys {
     pub(super) fn new(config: &TokenKeys, patience: Duration, keeper: &Keeper) -> Result<Self, KeyError> {
         match config {
             TokenKeys::Secret(secret) => Ok(Self::One(Box::new(DecodingKey::from_secret(secret.expose().as_bytes())))),
             TokenKeys::Pem { algorithm, text } => {
-                let text = text.as_bytes();
-                let key = match algorithm {
-                    config::Algorithm::Rs256 => DecodingKey::from_rsa_pem(text),
-                    config::Algorithm::Es256 => DecodingKey::from_ec_pem(text),
-                    config::Algorithm::EdDsa => DecodingKey::from_ed_pem(text),
-                };
-                Ok(Self::One(Box::new(key.map_err(|_| KeyError::Pem)?)))
+                let (key, _) = pem(*algorithm, text).ok_or(KeyError::Pem)?;
+                Ok(Self::One(Box::new(key)))
             }
             TokenKeys::JwksFile { algorithm, text } => {
                 let set = KeySet::parse(text.as_bytes(), of(*algorithm)).ok_or(KeyError::Jwks)?;
                 Ok(Self::Set(Arc::new(set)))
             }
             TokenKeys::JwksUrl { algorithm, url, refresh } => {
-                let remote = Arc::new(Remote {
-                    url: url.clone(),
-                    refresh: refresh.as_secs().max(1),
-                    patience,
-                    algorithm: of(*algorithm),
-                    keeper: keeper.clone(),
-                    held: watch::Sender::new(Held::default()),
-                    asked_at: AtomicU64::new(0),
-                });
-                Ok(Self::Remote(remote))
+                let remote = Remote::new(url, (*refresh, patience), of(*algorithm), keeper);
+                Ok(Self::Remote(Arc::new(remote)))
             }
         }
     }
@@ -118,16 +82,30 @@ const fn of(algorithm: config::Algorithm) -> Algorithm {
     }
 }
 
+/// A public key, as it verifies and as it compares.
+fn pem(algorithm: config::Algorithm, text: &str) -> Option<(DecodingKey, AlgorithmParameters)> {
+    let text = text.as_bytes();
+    let key = match algorithm {
+        config::Algorithm::Rs256 => DecodingKey::from_rsa_pem(text),
+        config::Algorithm::Es256 => DecodingKey::from_ec_pem(text),
+        config::Algorithm::EdDsa => DecodingKey::from_ed_pem(text),
+    };
+    let key = key.ok()?;
+    let parameters = Jwk::from_decoding_key(&key, None).ok()?.algorithm;
+    is_sound(&parameters, of(algorithm)).then_some((key, parameters))
+}
+
 impl KeySet {
     /// The keys for `algorithm`; nothing when there is none.
-    fn parse(json: &[u8], algorithm: Algorithm) -> Option<Self> {
-        let set: JwkSet = serde_json::from_slice(json).ok()?;
-        let keys: Vec<_> = set.keys.iter().filter_map(|jwk| usable(jwk, algorithm)).collect();
+    pub(super) fn parse(json: &[u8], algorithm: Algorithm) -> Option<Self> {
+        let jwks = usable(json, algorithm)?;
+        let key = |jwk: Jwk| Some((DecodingKey::from_jwk(&jwk).ok()?, jwk.common.key_id));
+        let keys: Vec<_> = jwks.into_iter().filter_map(key).map(|(key, id)| (id, key)).collect();
         (!keys.is_empty()).then_some(Self(keys))
     }
 
-    /// By id; a token that names none must leave no choice.
-    fn find(&self, kid: Option<&str>) -> Option<&DecodingKey> {
+    /// By id, the first if several have it; a token that names none must leave no choice.
+    pub(super) fn find(&self, kid: Option<&str>) -> Option<&DecodingKey> {
         match (kid, self.0.as_slice()) {
             (None, [(_, only)]) => Some(only),
             (None, _) => None,
@@ -136,79 +114,63 @@ impl KeySet {
     }
 }
 
-fn usable(jwk: &Jwk, algorithm: Algorithm) -> Option<(Option<String>, DecodingKey)> {
-    let named = match algorithm {
-        Algorithm::RS256 => KeyAlgorithm::RS256,
-        Algorithm::ES256 => KeyAlgorithm::ES256,
-        _ => KeyAlgorithm::EdDSA,
-    };
-    let common = &jwk.common;
-    let is_for_signing = common.public_key_use.as_ref().is_none_or(|usage| *usage == PublicKeyUse::Signature);
-    let is_for_it = common.key_algorithm.is_none_or(|found| found == named);
-    let key = DecodingKey::from_jwk(jwk).ok()?;
-    let fits = key.family() == algorithm.family();
-    (is_for_signing && is_for_it && fits).then(|| (common.key_id.clone(), key))
+/// The keys of a set that are for signing with `algorithm`; all others, of whatever kind, are passed over.
+fn usable(json: &[u8], algorithm: Algorithm) -> Option<Vec<Jwk>> {
+    #[derive(Deserialize)]
+    struct Set {
+        keys: Vec<Value>,
+    }
+    let set: Set = serde_json::from_slice(json).ok()?;
+    let jwks = set.keys.into_iter().filter_map(|key| Jwk::deserialize(key).ok());
+    Some(jwks.filter(|jwk| is_for(jwk, algorithm)).collect())
 }
 
-impl Remote {
-    async fn find(self: &Arc<Self>, kid: Option<&str>) -> Result<DecodingKey, Error> {
-        let held = self.held.borrow().clone();
-        let age = unix_now().saturating_sub(self.asked_at.load(Ordering::Relaxed));
-        let found = |held: &Held| held.keys.as_ref().and_then(|keys| keys.find(kid)).cloned();
-        if let Some(key) = found(&held) {
-            if age >= self.refresh {
-                self.ask();
-            }
-            return Ok(key);
-        }
-        if age >= GAP || held.keys.is_none() {
-            self.ask();
-        }
-        let held = self.wait(held.attempts).await;
-        let unavailable = Error::Unavailable("its issuer's keys cannot be had");
-        found(&held).ok_or(if held.keys.is_some() { Error::UnknownKey } else { unavailable })
-    }
+fn is_for(jwk: &Jwk, algorithm: Algorithm) -> bool {
+    let common = &jwk.common;
+    common.public_key_use.as_ref().is_none_or(|usage| *usage == PublicKeyUse::Signature)
+        && common.key_operations.as_ref().is_none_or(|operations| operations.contains(&KeyOperations::Verify))
+        && common.key_algorithm.is_none_or(|found| found == KeyAlgorithm::from(algorithm))
+        && is_sound(&jwk.algorithm, algorithm)
+}
 
-    /// Asks for the set, unless somebody has done so in this very moment.
-    fn ask(self: &Arc<Self>) {
-        let now = unix_now();
-        let before = self.asked_at.load(Ordering::Relaxed);
-        let is_first =
-            before != now && self.asked_at.compare_exchange(before, now, Ordering::Relaxed, Ordering::Relaxed).is_ok();
-        if is_first {
-            let remote = self.clone();
-            // Owned by its worker's set of tasks, and over within `patience`.
-            drop(tokio::task::spawn(async move { remote.fetch().await }));
-        }
+/// Whether a key is of the type, the curve and the length that `algorithm` wants.
+fn is_sound(key: &AlgorithmParameters, algorithm: Algorithm) -> bool {
+    /// Bytes of a modulus: 2048 bits are the least that counts as safe, 8192 the most that is checked.
+    const MODULUS: std::ops::RangeInclusive<usize> = 256..=1024;
+    let bytes = |text: &str| BASE64_URL_SAFE_NO_PAD.decode(text).unwrap_or_default();
+    if let AlgorithmParameters::RSA(key) = key {
+        let length = bytes(&key.n).iter().skip_while(|byte| **byte == 0).count();
+        return algorithm == Algorithm::RS256 && MODULUS.contains(&length);
     }
-
-    async fn fetch(&self) {
-        let fetched = self.keeper.get(&self.url, None, self.patience).await;
-        let keys = match fetched {
-            Ok(answer) if answer.status == 200 => KeySet::parse(&answer.body, self.algorithm).ok_or("no usable key"),
-            Ok(_) => Err("another status than 200"),
-            Err(Unreachable::Busy) => Err("too many requests are waiting"),
-            Err(Unreachable::Connection) => Err("no connection"),
-            Err(Unreachable::Slow) => Err("no answer in time"),
-            Err(Unreachable::TooLarge) => Err("the answer is too large"),
-        };
-        match &keys {
-            Ok(_) => tracing::debug!(url = self.url, "key set read"),
-            Err(reason) => tracing::warn!(url = self.url, reason, "key set not read, going on with what is known"),
-        }
-        self.held.send_modify(|held| {
-            held.attempts += 1;
-            if let Ok(keys) = keys {
-                held.keys = Some(Arc::new(keys));
-            }
-        });
+    if let AlgorithmParameters::EllipticCurve(key) = key {
+        let is_whole = [&key.x, &key.y].into_iter().all(|part| bytes(part).len() == 32);
+        return algorithm == Algorithm::ES256 && key.curve == EllipticCurve::P256 && is_whole;
     }
+    if let AlgorithmParameters::OctetKeyPair(key) = key {
+        let is_whole = bytes(&key.x).len() == 32;
+        return algorithm == Algorithm::EdDSA && key.curve == EllipticCurve::Ed25519 && is_whole;
+    }
+    false
+}
 
-    /// What is held once an attempt after `seen` has ended, or the time is over.
-    async fn wait(&self, seen: u64) -> Held {
-        let mut changes = self.held.subscribe();
-        let news = changes.wait_for(|held| held.attempts > seen);
-        drop(timeout(self.patience, news).await);
-        self.held.borrow().clone()
+/// Whether what `private` signs will be accepted, and by which `kid` its key is known.
+///
+/// # Errors
+/// When it belongs to none of the configured public keys. What is at a URL is not asked.
+pub(super) fn pair(keys: &TokenKeys, private: &EncodingKey) -> Result<Option<String>, KeyError> {
+    let algorithm = algorithm(keys);
+    let public = |error| Jwk::from_encoding_key(private, algorithm).map(|jwk| jwk.algorithm).map_err(|_| error);
+    match keys {
+        TokenKeys::Secret(_) | TokenKeys::JwksUrl { .. } => Ok(None),
+        TokenKeys::Pem { algorithm, text } => {
+            let (_, known) = pem(*algorithm, text).ok_or(KeyError::Pem)?;
+            if known == public(KeyError::Pem)? { Ok(None) } else { Err(KeyError::Pem) }
+        }
+        TokenKeys::JwksFile { text, .. } => {
+            let public = public(KeyError::Jwks)?;
+            let known = usable(text.as_bytes(), algorithm).unwrap_or_default();
+            let ours = known.into_iter().find(|jwk| jwk.algorithm == public);
+            ours.map(|jwk| jwk.common.key_id).ok_or(KeyError::Jwks)
+        }
     }
 }

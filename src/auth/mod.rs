@@ -12,6 +12,7 @@ mod issue;
 mod jwks;
 mod jwt;
 mod keeper;
+mod remote;
 mod revocations;
 mod tokens;
 
