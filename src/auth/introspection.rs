@@ -7,7 +7,7 @@ use moka::Expiry;
 use moka::future::Cache;
 use serde_json::{Map, Value};
 
-use super::claims::{Unique, roles, subject};
+use super::claims::{Unique, number, roles, subject};
 use super::error::Error;
 use super::identity::{Identity, unix_now};
 use super::keeper::Keeper;
@@ -27,8 +27,11 @@ pub(super) struct Introspection {
     roles_claim: String,
     patience: Duration,
     keeper: Keeper,
-    answers: Cache<Digest, Option<Arc<Identity>>>,
+    answers: Cache<Digest, Said>,
 }
+
+/// Yes, no, or neither.
+type Said = Result<Option<Arc<Identity>>, Error>;
 
 /// A yes lives as long as is configured, a no shortly.
 struct Lifetimes {
@@ -36,9 +39,24 @@ struct Lifetimes {
     no: Duration,
 }
 
-impl Expiry<Digest, Option<Arc<Identity>>> for Lifetimes {
-    fn expire_after_create(&self, _: &Digest, answer: &Option<Arc<Identity>>, _: Instant) -> Option<Duration> {
-        Some(if answer.is_some() { self.yes } else { self.no })
+impl Lifetimes {
+    /// What is neither is for those who wait for it now.
+    const fn of(&self, said: &Said) -> Duration {
+        match said {
+            Ok(Some(_)) => self.yes,
+            Ok(None) => self.no,
+            Err(_) => Duration::ZERO,
+        }
+    }
+}
+
+impl Expiry<Digest, Said> for Lifetimes {
+    fn expire_after_create(&self, _: &Digest, said: &Said, _: Instant) -> Option<Duration> {
+        Some(self.of(said))
+    }
+
+    fn expire_after_update(&self, _: &Digest, said: &Said, _: Instant, _: Option<Duration>) -> Option<Duration> {
+        Some(self.of(said))
     }
 }
 
@@ -54,21 +72,30 @@ impl Introspection {
         }
     }
 
-    /// Whose token it is.
-    pub(super) async fn look_up(&self, token: &str, digest: Digest) -> Result<Arc<Identity>, Error> {
-        let asked = self.answers.try_get_with(digest, self.ask(token)).await;
-        asked.map_err(|error| (*error).clone())?.ok_or(Error::Inactive)
-    }
-
-    /// Forgets what was answered, so that the next look-up asks anew.
-    pub(super) async fn forget(&self, digest: &Digest) {
-        self.answers.invalidate(digest).await;
+    /// Whose token it is; an answer that is known already counts unless it `is_void`.
+    ///
+    /// The answer may be void all the same: when it was asked for before that which voids it.
+    pub(super) async fn look_up(
+        &self,
+        token: &str,
+        digest: Digest,
+        is_void: impl Fn(&Identity) -> bool + Send + Sync,
+    ) -> Result<Arc<Identity>, Error> {
+        let is_old = |said: &Said| match said {
+            Ok(Some(identity)) => is_void(identity),
+            Ok(None) => false,
+            Err(_) => true,
+        };
+        let entry = self.answers.entry(digest).or_insert_with_if(self.ask(token), is_old).await;
+        entry.into_value()?.ok_or(Error::Inactive)
     }
 
     /// Anything but a clear yes or no is neither.
-    async fn ask(&self, token: &str) -> Result<Option<Arc<Identity>>, Error> {
+    async fn ask(&self, token: &str) -> Said {
         let unavailable = Error::Unavailable("its issuer cannot be asked");
-        let answer = self.keeper.get(&self.config.url, Some(token), self.patience).await;
+        // What is revoked while the question is under way may or may not be in the answer.
+        let asked_at = unix_now();
+        let answer = self.keeper.get_token(&self.config.url, token, self.patience).await;
         let answer = answer.map_err(|reason| {
             tracing::warn!(url = self.config.url, %reason, "token not looked up");
             unavailable.clone()
@@ -86,20 +113,35 @@ impl Introspection {
             unavailable.clone()
         };
         let Unique(object) = serde_json::from_slice(&answer.body).map_err(|_| odd())?;
-        if object.get("active") == Some(&Value::Bool(false)) || object.get("success") == Some(&Value::Bool(false)) {
-            return Ok(None);
-        }
-        let identity = identity(&object, &self.roles_claim).ok_or_else(odd)?;
-        Ok((!identity.is_expired(unix_now())).then(|| Arc::new(identity)))
+        read(&object, &self.roles_claim, asked_at).map_err(|_| odd())
     }
 }
 
-/// Reads a user: in `data.user`, `data` or `user`, or the object itself; `id` or `sub`, `role` or roles.
-fn identity(object: &Map<String, Value>, roles_claim: &str) -> Option<Identity> {
+/// An answer that is neither a yes nor a no.
+struct Odd;
+
+/// Reads an answer that was asked for at `asked_at`, in unix seconds.
+///
+/// A yes has a user: in `data.user`, `data` or `user`, or it is one; `id` or `sub`, `role` or roles.
+/// It is no where any of these objects, or the answer itself, has `active` or `success` at false (or 0).
+fn read(answer: &Map<String, Value>, roles_claim: &str, asked_at: u64) -> Result<Option<Arc<Identity>>, Odd> {
     let inner = |object: &Map<String, Value>, name: &str| object.get(name).and_then(Value::as_object).cloned();
-    let data = inner(object, "data");
-    let user = data.as_ref().and_then(|data| inner(data, "user")).or(data).or_else(|| inner(object, "user"));
-    let mut claims = user.unwrap_or_else(|| object.clone());
+    let data = inner(answer, "data");
+    let user = data.as_ref().and_then(|data| inner(data, "user")).or_else(|| inner(answer, "user"));
+    if [Some(answer), data.as_ref(), user.as_ref()].into_iter().flatten().any(says_no) {
+        return Ok(None);
+    }
+    let user = user.or(data).unwrap_or_else(|| answer.clone());
+    let identity = identity(user, roles_claim, asked_at).ok_or(Odd)?;
+    Ok((!identity.is_expired(unix_now())).then(|| Arc::new(identity)))
+}
+
+fn says_no(object: &Map<String, Value>) -> bool {
+    let is_false = |value: &Value| value.as_bool() == Some(false) || value.as_u64() == Some(0);
+    ["active", "success"].into_iter().any(|name| object.get(name).is_some_and(is_false))
+}
+
+fn identity(mut claims: Map<String, Value>, roles_claim: &str, asked_at: u64) -> Option<Identity> {
     let subject = subject(claims.get("sub").or_else(|| claims.get("id")))?;
     let listed = [roles_claim, "roles", "role"].into_iter().find_map(|name| claims.get(name)).map(slugs);
     claims.insert("sub".to_owned(), Value::from(&*subject));
@@ -107,8 +149,8 @@ fn identity(object: &Map<String, Value>, roles_claim: &str) -> Option<Identity> 
         subject,
         name: claims.get("name").and_then(Value::as_str).map(Arc::from),
         roles: roles(listed.as_ref())?,
-        issued_at: Some(unix_now()),
-        expires_at: claims.get("exp").and_then(Value::as_u64),
+        issued_at: Some(asked_at),
+        expires_at: number(&claims, "exp").ok()?,
         claims,
     })
 }
@@ -119,8 +161,5 @@ fn slugs(value: &Value) -> Value {
         Some(fields) => fields.get("slug").or_else(|| fields.get("name")).cloned().unwrap_or(Value::Null),
         None => role.clone(),
     };
-    match value {
-        Value::Array(several) => several.iter().map(slug).collect(),
-        one => slug(one),
-    }
+    value.as_array().map_or_else(|| slug(value), |several| several.iter().map(slug).collect())
 }

@@ -40,7 +40,6 @@ pub struct Tokens {
 }
 
 /// What a token says, whether or not it holds.
-#[derive(Debug)]
 pub struct Inspection {
     /// Its header, if it can be read.
     pub header: Option<serde_json::Value>,
@@ -121,18 +120,36 @@ impl Tokens {
                 self.verified.insert(digest, identity.clone());
                 self.check_again(identity)
             }
-            (_, Some(introspection)) => {
-                let identity = introspection.look_up(token, digest).await?;
-                if !self.revocations.is_revoked(&identity) {
-                    return self.check_again(identity);
-                }
-                // What was answered before the revocation does not count; what its issuer says now does.
-                introspection.forget(&digest).await;
-                let identity = introspection.look_up(token, digest).await?;
-                self.check_again(identity)
-            }
+            (_, Some(introspection)) => self.look_up(introspection, token, digest).await,
             _ => Err(Error::Malformed),
         }
+    }
+
+    async fn look_up(
+        &self,
+        introspection: &Introspection,
+        token: &str,
+        digest: Digest,
+    ) -> Result<Arc<Identity>, Error> {
+        // What no header can hold is no token of anybody's, and nobody need be asked.
+        if token.is_empty() || !token.bytes().all(|byte| byte.is_ascii_graphic()) {
+            return Err(Error::Malformed);
+        }
+        let is_revoked = |identity: &Identity| self.revocations.is_revoked(identity);
+        let mut identity = introspection.look_up(token, digest, is_revoked).await?;
+        if is_revoked(&identity) {
+            // The question was under way already when the subject was revoked; what counts is the answer
+            // to one that was asked after.
+            identity = introspection.look_up(token, digest, is_revoked).await?;
+        }
+        self.check_again(identity)
+    }
+}
+
+impl fmt::Debug for Inspection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Header and claims are about people, and logs are for others.
+        f.debug_struct("Inspection").field("verdict", &self.verdict).finish_non_exhaustive()
     }
 }
 
