@@ -1,13 +1,15 @@
 //! New tokens, for the command line.
 
+use std::fmt;
+
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
 use serde_json::{Map, Value};
 
-use super::jwks::algorithm;
+use super::jwks::{algorithm, pair};
 use crate::config::{self, TokenKeys};
 
 /// What a new token says.
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 pub struct Claims {
     /// Who it is about.
     pub subject: String,
@@ -21,6 +23,13 @@ pub struct Claims {
     pub extra: Map<String, Value>,
 }
 
+impl fmt::Debug for Claims {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Claims are about people, and logs are for others.
+        f.debug_struct("Claims").field("lifetime", &self.lifetime).finish_non_exhaustive()
+    }
+}
+
 /// Why no token can be issued.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum IssueError {
@@ -30,9 +39,12 @@ pub enum IssueError {
     /// The private key is none, or for another algorithm.
     #[error("private_key is no PEM key for the configured algorithm")]
     Key,
+    /// What it signs would be refused.
+    #[error("private_key belongs to none of the configured public keys")]
+    Stranger,
 }
 
-/// Issues a token at `now`, in unix seconds.
+/// Issues a token at `now`, in unix seconds; what `claims.extra` says about the others does not count.
 ///
 /// # Errors
 /// When no key can sign it.
@@ -40,7 +52,10 @@ pub fn issue(config: &config::Tokens, claims: &Claims, now: u64) -> Result<Strin
     let keys = config.keys.as_ref().ok_or(IssueError::NoKey)?;
     let algorithm = algorithm(keys);
     let key = key(config, keys, algorithm)?;
-    let mut all = Map::new();
+    let mut header = Header::new(algorithm);
+    // Without it, nobody could tell which of several keys has signed.
+    header.kid = pair(keys, &key).map_err(|_| IssueError::Stranger)?;
+    let mut all = claims.extra.clone();
     all.insert("sub".to_owned(), claims.subject.as_str().into());
     all.extend(claims.name.as_ref().map(|name| ("name".to_owned(), name.as_str().into())));
     all.insert(config.roles_claim.clone(), claims.roles.clone().into());
@@ -48,8 +63,7 @@ pub fn issue(config: &config::Tokens, claims: &Claims, now: u64) -> Result<Strin
     all.extend(config.audience.as_ref().map(|audience| ("aud".to_owned(), audience.as_str().into())));
     all.insert("iat".to_owned(), now.into());
     all.insert("exp".to_owned(), now.saturating_add(claims.lifetime).into());
-    all.extend(claims.extra.clone());
-    encode(&Header::new(algorithm), &all, &key).map_err(|_| IssueError::Key)
+    encode(&header, &all, &key).map_err(|_| IssueError::Key)
 }
 
 fn key(config: &config::Tokens, keys: &TokenKeys, algorithm: Algorithm) -> Result<EncodingKey, IssueError> {
@@ -57,10 +71,12 @@ fn key(config: &config::Tokens, keys: &TokenKeys, algorithm: Algorithm) -> Resul
         return Ok(EncodingKey::from_secret(secret.expose().as_bytes()));
     }
     let pem = config.private_key.as_ref().ok_or(IssueError::NoKey)?.expose().as_bytes();
-    let key = match algorithm {
-        Algorithm::RS256 => EncodingKey::from_rsa_pem(pem),
-        Algorithm::ES256 => EncodingKey::from_ec_pem(pem),
-        _ => EncodingKey::from_ed_pem(pem),
+    let key = if algorithm == Algorithm::RS256 {
+        EncodingKey::from_rsa_pem(pem)
+    } else if algorithm == Algorithm::ES256 {
+        EncodingKey::from_ec_pem(pem)
+    } else {
+        EncodingKey::from_ed_pem(pem)
     };
     key.map_err(|_| IssueError::Key)
 }
