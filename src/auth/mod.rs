@@ -23,3 +23,14 @@ pub use jwks::KeyError;
 pub use keeper::{Keeper, KeeperThread};
 pub use revocations::{Full, Revocations};
 pub use tokens::{Inspection, Tokens};
+
+#[cfg(test)]
+mod attacks;
+#[cfg(test)]
+mod introspection_tests;
+#[cfg(test)]
+mod issuer;
+#[cfg(test)]
+mod remote_tests;
+#[cfg(test)]
+mod testing;
