@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 
-use super::{check, publish, schema, serve, tail};
+use super::{check, publish, schema, serve, tail, token};
 
 /// A Pusher-protocol channel broker.
 #[derive(Debug, Parser)]
@@ -45,6 +45,8 @@ enum Command {
     Tail(tail::Arguments),
     /// Print what is declared: an AsyncAPI document, or TypeScript types
     Schema(schema::Arguments),
+    /// Make a bearer token for a person or a machine, or say what is in one
+    Token(token::Arguments),
 }
 
 #[derive(Debug, Args)]
@@ -74,6 +76,7 @@ pub fn run() -> ExitCode {
         Command::Publish(arguments) => publish::run(&arguments, file.path().as_deref()),
         Command::Tail(arguments) => tail::run(&arguments, file.path().as_deref()),
         Command::Schema(arguments) => schema::run(&arguments, file.path().as_deref()),
+        Command::Token(arguments) => token::run(&arguments, file.path().as_deref()),
     }
 }
 

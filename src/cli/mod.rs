@@ -11,5 +11,6 @@ mod reload;
 mod schema;
 mod serve;
 mod tail;
+mod token;
 
 pub use arguments::run;

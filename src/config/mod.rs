@@ -49,6 +49,7 @@ pub use model::{
     Algorithm, App, AppLimits, Config, Credential, Introspection, Limits, Log, LogFormat, Secret, Server, TokenKeys,
     Tokens,
 };
+pub use nearest::nearest;
 pub use problem::{Error, Mistake, Place, Problem};
 pub use source::Source;
 pub use warning::Warning;

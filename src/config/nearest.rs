@@ -6,7 +6,8 @@ use super::given::shorten;
 const MAX_CHARACTERS: usize = 60;
 
 /// The candidate nearest to `name`, when at most a third of it is wrong.
-pub(super) fn nearest<'a>(name: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+#[must_use]
+pub fn nearest<'a>(name: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let (steps, candidate) = closest(name, candidates)?;
     (steps <= (candidate.chars().count() / 3).max(1)).then_some(candidate)
 }

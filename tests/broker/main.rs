@@ -47,6 +47,7 @@ mod shutdown;
 mod subscribe;
 mod support;
 mod support_http;
+mod token;
 mod user;
 mod vectors;
 mod violations;
