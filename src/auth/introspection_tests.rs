@@ -15,6 +15,16 @@ use super::testing::{claims, config, hs, hs256, is_unavailable};
 /// What an issuer needs not to answer within.
 const SHORT: Duration = Duration::from_millis(200);
 
+async fn next_second() {
+    let now = unix_now();
+    let next = async {
+        while unix_now() <= now {
+            tokio::task::yield_now().await;
+        }
+    };
+    timeout(Duration::from_secs(10), next).await.expect("the next second");
+}
+
 #[tokio::test]
 async fn a_yes_is_read_in_all_its_shapes() {
     let user = json!({ "id": 7, "name": "Zoë", "email": "z@example.test", "role": "operator" });
@@ -122,6 +132,24 @@ async fn after_a_revocation_the_issuer_is_asked_again() {
     issuer.says(Says::status(401, ""));
     checker.tokens.revocations().revoke("7", unix_now()).unwrap();
     assert_eq!(checker.verify("opaque").await.map(drop), Err(Error::Inactive));
+}
+
+#[tokio::test]
+async fn an_answer_that_was_asked_for_before_a_revocation_does_not_count() {
+    let issuer = Issuer::start(Says::Nothing).await;
+    let checker = looks_up(&issuer, config(None));
+    let tokens = checker.tokens.clone();
+    let mut caller = JoinSet::new();
+    caller.spawn(async move { tokens.verify("opaque").await });
+    issuer.heard(1).await;
+    // Whole seconds apart, so that it is plain what came first.
+    next_second().await;
+    checker.tokens.revocations().revoke("7", unix_now()).unwrap();
+    next_second().await;
+    issuer.says(Says::ok(r#"{"id":7}"#));
+    let found = timeout(Duration::from_secs(10), caller.join_next()).await.unwrap().unwrap().unwrap();
+    assert!(found.is_ok(), "{found:?}");
+    assert_eq!(issuer.requests(), 2);
 }
 
 #[tokio::test]

@@ -17,7 +17,7 @@ use crate::config;
 pub(super) enum Says {
     /// These very bytes, then the end.
     Bytes(Vec<u8>),
-    /// Nothing, ever.
+    /// Nothing, until it is told to say something else.
     Nothing,
     /// The end at once.
     Bye,
@@ -85,7 +85,7 @@ impl Issuer {
     }
 }
 
-async fn answer(mut stream: TcpStream, told: watch::Receiver<Says>, hears: watch::Sender<Vec<String>>) {
+async fn answer(mut stream: TcpStream, mut told: watch::Receiver<Says>, hears: watch::Sender<Vec<String>>) {
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
         match stream.read_u8().await {
@@ -93,15 +93,14 @@ async fn answer(mut stream: TcpStream, told: watch::Receiver<Says>, hears: watch
             Err(_) => return,
         }
     }
-    let says = told.borrow().clone();
     hears.send_modify(|heard| heard.push(String::from_utf8(head).unwrap()));
+    let Ok(says) = told.wait_for(|says| !matches!(says, Says::Nothing)).await.map(|says| says.clone()) else { return };
     match says {
         Says::Bytes(bytes) => {
             // Whoever asked may have heard enough.
             drop(stream.write_all(&bytes).await);
         }
-        Says::Nothing => std::future::pending().await,
-        Says::Bye => {}
+        Says::Nothing | Says::Bye => {}
     }
 }
 
