@@ -1,9 +1,18 @@
 //! Whether a key from a file can do what it is named for.
 
-use jsonwebtoken::jwk::{JwkSet, KeyAlgorithm};
+use jsonwebtoken::jwk::{Jwk, KeyAlgorithm};
 use jsonwebtoken::{AlgorithmFamily, DecodingKey, DecodingKeyKind, EncodingKey, crypto};
 
+use serde::Deserialize;
+use serde_json::Value;
+
 use crate::config::model::Algorithm;
+
+/// A JSON Web Key Set, whatever its keys are.
+#[derive(Deserialize)]
+struct KeySet {
+    keys: Vec<Value>,
+}
 
 /// Bytes of the shortest modulus that verifies RS256.
 const RSA_MODULUS: usize = 256;
@@ -48,16 +57,18 @@ pub(super) fn private_key(private: &str, public: &str, algorithm: Algorithm) -> 
 /// # Errors
 /// What it is instead.
 pub(super) fn key_set(text: &str, algorithm: Algorithm) -> Result<(), Reason> {
-    let set: JwkSet = serde_json::from_str(text).map_err(|_| "it is no JSON Web Key Set")?;
+    let set: KeySet = serde_json::from_str(text).map_err(|_| "it is no JSON Web Key Set")?;
     let named = |key: KeyAlgorithm| match algorithm {
         Algorithm::Rs256 => key == KeyAlgorithm::RS256,
         Algorithm::Es256 => key == KeyAlgorithm::ES256,
         Algorithm::EdDsa => key == KeyAlgorithm::EdDSA,
     };
-    let is_ours = |key: &jsonwebtoken::jwk::Jwk| {
+    let is_ours = |key: &Jwk| {
         key.common.key_algorithm.is_none_or(named) && DecodingKey::from_jwk(key).is_ok_and(|key| fits(&key, algorithm))
     };
-    if set.keys.iter().any(is_ours) { Ok(()) } else { Err("no key in it is for the algorithm") }
+    // A key of a kind that is not known here is no fault: it is for others.
+    let known = set.keys.into_iter().filter_map(|key| serde_json::from_value::<Jwk>(key).ok());
+    if known.into_iter().any(|key| is_ours(&key)) { Ok(()) } else { Err("no key in it is for the algorithm") }
 }
 
 fn decoding(text: &str, algorithm: Algorithm) -> jsonwebtoken::errors::Result<DecodingKey> {
