@@ -1,13 +1,13 @@
-/** The built broker as a child process, told everything through its environment. */
+/** The built broker as a child process, told through its environment and, where channels are declared, a file. */
 
 import { spawn } from "node:child_process";
-import { accessSync, constants, mkdtempSync, rmSync } from "node:fs";
+import { accessSync, constants, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 
-import { within } from "./wait.js";
+import { until, within } from "./wait.js";
 
 export const APP = { id: "4242", key: "clients-key", secret: "clients-secret" };
 export const HOST = "127.0.0.1";
@@ -15,11 +15,16 @@ export const HOST = "127.0.0.1";
 export const ROOT = fileURLToPath(new URL("../../../../", import.meta.url));
 const LINES_KEPT = 40;
 
-/** Client events and subscription counts on; a drain short enough for tests; no admin listener. */
-const SETTINGS = {
+/** Loopback only; a drain short enough for tests; no admin listener. */
+const PLACE = {
   SALURAN_SERVER_HOST: HOST,
   SALURAN_SERVER_ADMIN: "off",
   SALURAN_SERVER_DRAIN: "500ms",
+};
+
+/** Without a file: client events and subscription counts on, too. */
+const SETTINGS = {
+  ...PLACE,
   SALURAN_APP_CLIENT_EVENTS: "true",
   SALURAN_APP_SUBSCRIPTION_COUNT: "true",
 };
@@ -27,6 +32,7 @@ const SETTINGS = {
 export class Broker {
   port;
   #settings;
+  #arguments = ["serve"];
   #directory = mkdtempSync(join(tmpdir(), "saluran-clients-"));
   #process = null;
   #ended = Promise.resolve();
@@ -42,14 +48,32 @@ export class Broker {
     return broker;
   }
 
+  /** A broker with this configuration file; `settings` win over what is in it. */
+  static async declared(file, settings = {}) {
+    const broker = new Broker();
+    broker.port = 0;
+    broker.#settings = { ...PLACE, ...settings };
+    broker.#arguments = ["serve", "--config", broker.declare(file)];
+    await broker.resume();
+    return broker;
+  }
+
+  /** Puts another file in the place of the one the broker has read, at once; gives its path. */
+  declare(file) {
+    const path = join(this.#directory, "channels.toml");
+    writeFileSync(`${path}.new`, file);
+    renameSync(`${path}.new`, path);
+    return path;
+  }
+
   get url() {
     return `http://${HOST}:${this.port}`;
   }
 
   /** Starts the broker again, on the port it had. */
   async resume() {
-    const child = spawn(executable(), ["serve"], {
-      // A directory of its own: no configuration file lies about there.
+    const child = spawn(executable(), this.#arguments, {
+      // A directory of its own: no other configuration file lies about there.
       cwd: this.#directory,
       env: { ...this.#settings, SALURAN_SERVER_PORT: `${this.port}` },
       stdio: ["ignore", "ignore", "pipe"],
@@ -63,6 +87,11 @@ export class Broker {
       await this.stop("SIGKILL");
       throw error;
     }
+  }
+
+  /** Waits until a line of its log matches. */
+  said(pattern) {
+    return until(() => this.#lines.some((line) => pattern.test(line)), `the broker says ${pattern}`);
   }
 
   /** Ends the broker and waits until it is gone. */

@@ -72,3 +72,14 @@ export class Ear {
     });
   }
 }
+
+const PAUSE = 50;
+
+/** Asks again and again until the answer is true. */
+export async function until(ask, what, deadline = DEADLINE) {
+  const end = Date.now() + deadline;
+  while (!(await ask())) {
+    if (Date.now() > end) throw new Error(`${what}: not within ${deadline} ms`);
+    await new Promise((resolve) => setTimeout(resolve, PAUSE));
+  }
+}
