@@ -16,6 +16,7 @@ import pusher.errors
 import requests
 
 from rvm_events import Event, fleet_events
+from token_publisher import Refused, TokenPublisher
 
 DESCRIPTION = """\
 Publishes realistic events of reverse vending machines to a Saluran broker (or any other
@@ -36,7 +37,17 @@ examples:
   publish_events.py --count 100 --seed 7        the same 100 events every time
   publish_events.py --rate 50 --batch 10        ten events per request
   SALURAN_APP_SECRET=... publish_events.py --host broker.local --app-id 7 --key my-key
+  publish_events.py --token "$(saluran token --role machine --sub fleet --ttl 1h)"
+                                                as a device: a token in place of key and secret
 """
+
+
+# What helps when the broker refuses what a token publishes, by the status of its answer.
+REFUSED_TOKEN = {
+    401: "Make a new one (`saluran token --role machine --sub fleet --ttl 1h`) with the broker's own channels.toml.",
+    403: "Give the token a role that may publish this, or let its role do so in channels.toml.",
+    404: "See --app-id.",
+}
 
 
 class PublishError(Exception):
@@ -46,10 +57,7 @@ class PublishError(Exception):
 def main() -> int:
     options = parse_options()
     try:
-        client = pusher.Pusher(
-            app_id=options.app_id, key=options.key, secret=options.secret,
-            host=options.host, port=options.port, ssl=False,
-        )
+        client = connect(options)
     except ValueError as error:
         sys.exit(f"publish_events: {error} ({options.app_id}): app ids are decimal numbers")
     sent: Counter[str] = Counter()
@@ -66,7 +74,17 @@ def main() -> int:
     return status
 
 
-def publish_all(client: pusher.Pusher, options: argparse.Namespace, sent: Counter[str]) -> None:
+def connect(options: argparse.Namespace) -> pusher.Pusher | TokenPublisher:
+    """A back end signs with the app's secret; a device shows its token."""
+    if options.token:
+        return TokenPublisher(options.host, options.port, options.app_id, options.token)
+    return pusher.Pusher(
+        app_id=options.app_id, key=options.key, secret=options.secret,
+        host=options.host, port=options.port, ssl=False,
+    )
+
+
+def publish_all(client: pusher.Pusher | TokenPublisher, options: argparse.Namespace, sent: Counter[str]) -> None:
     """Sends the fleet's events at the wanted rate, until `--count` are sent."""
     events = itertools.islice(fleet_events(options.machines, options.seed), options.count)
     due = time.monotonic()
@@ -82,7 +100,7 @@ def publish_all(client: pusher.Pusher, options: argparse.Namespace, sent: Counte
         due += len(batch) / options.rate
 
 
-def send(client: pusher.Pusher, batch: list[Event]) -> None:
+def send(client: pusher.Pusher | TokenPublisher, batch: list[Event]) -> None:
     """One event by `trigger`, several by `trigger_batch`: a single request either way."""
     if len(batch) == 1:
         event = batch[0]
@@ -118,6 +136,9 @@ def explain(error: Exception, options: argparse.Namespace) -> str:
                 "or name another with --host and --port.")
     if isinstance(error, requests.Timeout):
         return f"the broker at {where} did not answer in time."
+    if isinstance(error, Refused):
+        advice = REFUSED_TOKEN.get(error.status, "See the table of answers in deploy/channels.md.")
+        return f"the broker refused this ({error.status}): {error.reason}\n{advice}"
     if isinstance(error, pusher.errors.PusherBadAuth):
         return (f"the broker refused the signature (401): {text}\n"
                 "Compare --app-id, --key and the secret with the broker's channels.toml, "
@@ -155,6 +176,9 @@ def parse_options() -> argparse.Namespace:
         "--secret", default=os.environ.get("SALURAN_APP_SECRET", "saluran-secret"),
         help="the app's secret; better given as SALURAN_APP_SECRET, which other users of this "
              "machine cannot see (default: the shipped secret)")
+    broker.add_argument(
+        "--token", default=os.environ.get("SALURAN_TOKEN"),
+        help="a bearer token, in place of key and secret: what a device has; better given as SALURAN_TOKEN")
     events = parser.add_argument_group("the events")
     events.add_argument("--machines", type=positive(int), default=5, metavar="N",
                         help="machines in the fleet: RVM-001, RVM-002, ... (default: %(default)s)")

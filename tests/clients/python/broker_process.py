@@ -25,9 +25,9 @@ DEADLINE = 10.0
 
 
 class Broker:
-    """`saluran serve`, configured by environment variables alone; `with` ends it."""
+    """`saluran serve`, configured by environment variables and, where channels are declared, a file; `with` ends it."""
 
-    def __init__(self, **settings: str) -> None:
+    def __init__(self, file: str | None = None, **settings: str) -> None:
         """Settings such as `app_client_events="true"` become `SALURAN_APP_CLIENT_EVENTS`."""
         self.settings = {
             "server_host": "127.0.0.1",
@@ -40,6 +40,11 @@ class Broker:
             **settings,
         }
         self.directory = tempfile.TemporaryDirectory()
+        self.command = [str(BINARY), "serve"]
+        if file is not None:
+            path = Path(self.directory.name, "channels.toml")
+            path.write_text(file, encoding="utf-8")
+            self.command += ["--config", str(path)]
         self.port = 0
         self.log: list[str] = []
 
@@ -59,7 +64,7 @@ class Broker:
         for name, text in {**self.settings, "server_port": str(self.port)}.items():
             environment[f"SALURAN_{name.upper()}"] = text
         self.process = subprocess.Popen(
-            [str(BINARY), "serve"], cwd=self.directory.name, env=environment,
+            self.command, cwd=self.directory.name, env=environment,
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
         )
         address: queue.Queue[int | None] = queue.Queue()

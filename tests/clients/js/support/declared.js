@@ -47,31 +47,25 @@ export class Declared {
 
   /** The options of the RVM system's own dashboard, with the broker's address. */
   snippet(token) {
+    const headers = token === undefined ? {} : { Authorization: `Bearer ${token}` };
     return {
       cluster: "ap1",
       authEndpoint: `${this.broker.url}/api/v2/broadcasting/auth`,
-      auth: { headers: token === undefined ? {} : { Authorization: `Bearer ${token}` } },
+      auth: { headers },
       ...this.place(),
-      ...this.#signIn(() => token),
+      userAuthentication: { endpoint: `${this.broker.url}/api/v2/broadcasting/user-auth`, headers },
     };
   }
 
   /** The same as pusher-js documents it today; `token` is called for each request. */
   options(token) {
+    const headersProvider = () => ({ Authorization: `Bearer ${token()}` });
     return {
       cluster: "self",
-      channelAuthorization: {
-        endpoint: `${this.broker.url}/broadcasting/auth`,
-        headersProvider: () => ({ Authorization: `Bearer ${token()}` }),
-      },
+      channelAuthorization: { endpoint: `${this.broker.url}/broadcasting/auth`, headersProvider },
       ...this.place(),
-      ...this.#signIn(token),
+      userAuthentication: { endpoint: `${this.broker.url}/broadcasting/user-auth`, headersProvider },
     };
-  }
-
-  #signIn(token) {
-    const endpoint = `${this.broker.url}/broadcasting/user-auth`;
-    return { userAuthentication: { endpoint, headersProvider: () => ({ Authorization: `Bearer ${token()}` }) } };
   }
 
   /** A connected pusher-js, by the RVM system's snippet unless `options` says otherwise; `t` ends it. */
