@@ -1,8 +1,8 @@
-/** One event of each kind, as senders write them. */
+/** One event of each kind, as they arrive. */
 
-import type { EventName } from "../src/feed/catalogue.ts";
+import type { EventData, EventName } from "../src/feed/catalogue.ts";
 
-export const SAMPLES: Readonly<Record<EventName, unknown>> = {
+export const SAMPLES: { readonly [E in EventName]: EventData<E> } = {
   "status-updated": {
     rvm_id: 1,
     rvm_name: "RVM-001",
@@ -54,5 +54,6 @@ export const SAMPLES: Readonly<Record<EventName, unknown>> = {
     trigger: "dashboard_button",
     status: "sync_requested",
     triggered_at: "2025-09-19T03:03:00.000000Z",
+    timestamp: "2025-09-19T03:03:00.000000Z",
   },
 };

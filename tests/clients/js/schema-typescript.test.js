@@ -69,6 +69,12 @@ describe("saluran schema typescript", () => {
     await check(t, await readFile(join(ROOT, "tests/document/contract.ts"), "utf8"), "contract-sample.ts");
   });
 
+  test("the dashboards compile against what the shipped declarations say now", async () => {
+    const written = await readFile(join(ROOT, "examples/dashboards/src/feed/contract.ts"), "utf8");
+    const now = await saluran("schema", "typescript");
+    assert.equal(written, now, "make it again: saluran schema typescript --out examples/dashboards/src/feed/contract.ts");
+  });
+
   test("the module of an app without declarations compiles", async (t) => {
     const module = await readFile(join(ROOT, "tests/document/contract-empty.ts"), "utf8");
     const consumer = `import type { ChannelName } from "./contract.ts";\nexport const none: ChannelName[] = [];\n`;

@@ -95,24 +95,25 @@ def test_a_device_publishes_with_the_standard_library_alone(declared):
         assert (answer.code, json.load(answer)["rule"]) == (422, "schema")
 
 
-EXPIRED = {"exp": int(time.time()) - 3600}
+AN_HOUR_AGO = int(time.time()) - 3600
+EVENT = body("rvm-status", "status-updated", STATUS)
+REFUSALS = {
+    "no token": (None, EVENT, 401, "auth_key"),
+    "an expired token": (machine(3, exp=AN_HOUR_AGO), EVENT, 401, "expired"),
+    "a token of another secret": (token("another-secret-of-32-bytes-or-more", sub="3"), EVENT, 401, "signature"),
+    "a role that may not": (token(sub="8", roles=["tenant"]), EVENT, 403, '"rule":"publish"'),
+    "another machine's channel": (machine(3), body("private-rvm.4", "analisis.selesai", {}), 403, '"rule":"publish"'),
+    "no such event": (machine(3), body("rvm-status", "status-update", STATUS), 403, '"rule":"events"'),
+    "an undeclared channel": (machine(3), body("nowhere", "n", {}), 403, '"rule":"undeclared"'),
+    "another shape": (machine(3), body("rvm-status", "status-updated", {"rvm_id": []}), 422, '"rule":"schema"'),
+}
 
 
-@pytest.mark.parametrize(("bearer", "event", "status", "rule"), [
-    (None, body("rvm-status", "status-updated", STATUS), 401, None),
-    (machine(3, **EXPIRED), body("rvm-status", "status-updated", STATUS), 401, "token"),
-    (token("another-secret-of-32-bytes-or-more", sub="rvm-3"), body("rvm-status", "status-updated", STATUS), 401, "token"),
-    (token(sub="8", roles=["tenant"]), body("rvm-status", "status-updated", STATUS), 403, "publish"),
-    (machine(3), body("private-rvm.4", "analisis.selesai", {}), 403, "publish"),
-    (machine(3), body("rvm-status", "status-update", STATUS), 403, "events"),
-    (machine(3), body("nowhere", "n", {}), 403, "undeclared"),
-    (machine(3), body("rvm-status", "status-updated", {"rvm_id": []}), 422, "schema"),
-])
-def test_a_refusal_says_which_rule(declared, bearer, event, status, rule):
+@pytest.mark.parametrize(("bearer", "event", "status", "reason"), REFUSALS.values(), ids=REFUSALS)
+def test_a_refusal_says_why(declared, bearer, event, status, reason):
     answer = post(declared, bearer, event)
     assert answer.status_code == status, answer.text
-    if rule is not None:
-        assert answer.json()["rule"] == rule and answer.json()["error"]
+    assert reason in answer.text
 
 
 def test_a_publisher_that_is_too_fast_is_told_how_long_to_wait(declared):

@@ -2,9 +2,12 @@
 
 export type Fields = Readonly<Record<string, unknown>>;
 
-export function fields(value: unknown): Fields | null {
+/** What is declared as `T` and may come from a broker without declarations: `T`'s fields, with anything in them. */
+export type Unread<T> = { readonly [F in keyof T]?: unknown };
+
+export function fields<T = Fields>(value: unknown): Unread<T> | null {
   return typeof value === "object" && value !== null && !Array.isArray(value)
-    ? (value as Fields)
+    ? (value as Unread<T>)
     : null;
 }
 

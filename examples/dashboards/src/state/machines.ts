@@ -11,34 +11,34 @@ import {
 } from "./model.ts";
 import type { Reducer } from "./reduce.ts";
 
-export const updateStatus: Reducer = (before, data, at) => {
-  const id = identifier(data["rvm_id"]);
-  const status = text(data["status"]);
+export const updateStatus: Reducer<"status-updated"> = (before, data, at) => {
+  const id = identifier(data.rvm_id);
+  const status = text(data.status);
   if (id === null || status === null) return null;
   const known = find(before.machines, id, at);
   return {
     machines: put(before.machines, {
       ...known,
-      name: text(data["rvm_name"]) ?? known.name,
+      name: text(data.rvm_name) ?? known.name,
       status,
-      previousStatus: text(data["previous_status"]) ?? known.status,
-      capacity: number(data["capacity"]) ?? known.capacity,
-      location: text(data["location"]) ?? known.location,
+      previousStatus: text(data.previous_status) ?? known.status,
+      capacity: number(data.capacity) ?? known.capacity,
+      location: text(data.location) ?? known.location,
       updatedAt: at,
     }),
   };
 };
 
-export const updateHealth: Reducer = (before, data, at) => {
-  const id = identifier(data["rvm_id"]);
-  const metrics = fields(data["metrics"]);
-  const checks = fields(data["status_details"]);
+export const updateHealth: Reducer<"health-updated"> = (before, data, at) => {
+  const id = identifier(data.rvm_id);
+  const metrics = fields(data.metrics);
+  const checks = fields(data.status_details);
   if (id === null || (metrics === null && checks === null)) return null;
   const known = find(before.machines, id, at);
   return {
     machines: put(before.machines, {
       ...known,
-      overall: text(data["overall_status"]) ?? known.overall,
+      overall: text(data.overall_status) ?? known.overall,
       checks: checks === null ? known.checks : readChecks(checks),
       history: extend(known.history, metrics ?? {}),
       updatedAt: at,

@@ -1,16 +1,20 @@
 /** One received event and the dashboard before it make the dashboard after it. Pure. */
 
-import { EVENTS, type EventName } from "../feed/catalogue.ts";
+import { EVENTS, type EventData, type EventName } from "../feed/catalogue.ts";
 import { completeDetection, updateProcessing } from "./detections.ts";
 import { updateHealth, updateStatus } from "./machines.ts";
 import type { Dashboard } from "./model.ts";
 import { requestSync, syncTimezone } from "./timezones.ts";
-import { type Fields, fields } from "./fields.ts";
+import { type Unread, fields } from "./fields.ts";
 
 /** Returns `null` when the data lacks what the event needs. */
-export type Reducer = (before: Dashboard, data: Fields, at: number) => Partial<Dashboard> | null;
+export type Reducer<E extends EventName> = (
+  before: Dashboard,
+  data: Unread<EventData<E>>,
+  at: number,
+) => Partial<Dashboard> | null;
 
-const REDUCERS: Readonly<Record<EventName, Reducer>> = {
+const REDUCERS: { readonly [E in EventName]: Reducer<E> } = {
   "status-updated": updateStatus,
   "health-updated": updateHealth,
   "detection-completed": completeDetection,

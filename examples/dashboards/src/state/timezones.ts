@@ -7,17 +7,17 @@ import type { Reducer } from "./reduce.ts";
 /** After this many milliseconds without a sync a request counts as unanswered. */
 export const ANSWER_DEADLINE = 60_000;
 
-export const syncTimezone: Reducer = (before, data, at) => {
-  const id = identifier(data["device_id"]);
-  const timezone = text(data["timezone"]);
+export const syncTimezone: Reducer<"timezone-synced"> = (before, data, at) => {
+  const id = identifier(data.device_id);
+  const timezone = text(data.timezone);
   if (id === null || timezone === null) return null;
-  const place = [text(data["city"]), text(data["country"])].filter((part) => part !== null);
+  const place = [text(data.city), text(data.country)].filter((part) => part !== null);
   const device = {
     id,
     timezone,
     place: place.length > 0 ? place.join(", ") : null,
-    method: text(data["sync_method"]),
-    syncedAt: time(data["timestamp"]) ?? at,
+    method: text(data.sync_method),
+    syncedAt: time(data.timestamp) ?? at,
   };
   const others = before.devices.filter((other) => other.id !== id);
   return {
@@ -30,13 +30,13 @@ export const syncTimezone: Reducer = (before, data, at) => {
   };
 };
 
-export const requestSync: Reducer = (before, data, at) => {
-  const device = identifier(data["device_id"]);
+export const requestSync: Reducer<"manual-sync"> = (before, data, at) => {
+  const device = identifier(data.device_id);
   if (device === null) return null;
   const request: SyncRequest = {
     key: `${before.total}`,
     device,
-    trigger: text(data["trigger"]),
+    trigger: text(data.trigger),
     requestedAt: at,
     answeredAt: null,
   };
