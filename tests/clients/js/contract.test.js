@@ -24,42 +24,48 @@ function withBroker(suite, start) {
 
 const openOwn = () => Declared.open(Publisher, OWN_FILE, { masterKey: MASTER_KEY });
 
-for (const [version, Pusher] of [[7, Pusher7], [8, Pusher8]]) {
-  describe(`declared channels with pusher-js ${version}: the shipped file`, () => {
-    withBroker((open) => {
-      feed(open, Pusher);
-      access(open, Pusher);
-    }, () => Declared.open(Publisher));
-  });
+/** Each suite has a broker of its own and waits a lot: all of them at once, the tests of each one by one. */
+const SERIAL = { concurrency: 1 };
 
-  describe(`declared channels with pusher-js ${version}: signing in and endings`, () => {
-    withBroker((open) => {
-      signingIn(open, Pusher);
-      endings(open, Pusher);
-    }, openOwn);
-  });
+describe("declared channels", { concurrency: true }, () => {
+  for (const [version, Pusher] of [[7, Pusher7], [8, Pusher8]]) {
+    describe(`pusher-js ${version}: the shipped file`, SERIAL, () => {
+      withBroker((open) => {
+        feed(open, Pusher);
+        access(open, Pusher);
+      }, () => Declared.open(Publisher));
+    });
 
-  describe(`declared channels with pusher-js ${version}: a file that changes`, () => {
-    reloading(async (t) => {
-      const declared = await openOwn();
+    describe(`pusher-js ${version}: signing in`, SERIAL, () => {
+      withBroker((open) => signingIn(open, Pusher), openOwn);
+    });
+
+    describe(`pusher-js ${version}: endings`, SERIAL, () => {
+      withBroker((open) => endings(open, Pusher), openOwn);
+    });
+
+    describe(`pusher-js ${version}: a file that changes`, SERIAL, () => {
+      reloading(async (t) => {
+        const declared = await openOwn();
+        t.after(() => declared.close());
+        return declared;
+      }, Pusher);
+    });
+  }
+
+  describe("saluran token", SERIAL, () => {
+    test("issues what the broker of the same file takes", async (t) => {
+      const declared = await Declared.open(Publisher);
       t.after(() => declared.close());
-      return declared;
-    }, Pusher);
-  });
-}
-
-describe("saluran token", () => {
-  test("issues what the broker of the same file takes", async (t) => {
-    const declared = await Declared.open(Publisher);
-    t.after(() => declared.close());
-    const words = ["token", "--role", "machine", "--sub", "rvm-3", "--ttl", "1h", "--claim", "rvm_id=3"];
-    const device = (await saluran(...words)).trim();
-    const operator = (await saluran("token", "--role", "operator", "--sub", "7", "--ttl", "1h")).trim();
-    const client = await declared.connect(t, Pusher8, operator);
-    const ear = await client.subscribe("private-rvm.3");
-    const answer = await declared.publish(device, "private-rvm.3", "analisis.selesai", { deposit_id: 1, rvm_id: 3, status: "completed" });
-    assert.equal(answer.status, 200, await answer.text());
-    assert.equal((await ear.next("analisis.selesai")).deposit_id, 1);
-    assert.equal((await declared.publish(device, "private-rvm.4", "analisis.selesai", {})).status, 403);
+      const words = ["token", "--role", "machine", "--sub", "rvm-3", "--ttl", "1h", "--claim", "rvm_id=3"];
+      const device = (await saluran(...words)).trim();
+      const operator = (await saluran("token", "--role", "operator", "--sub", "7", "--ttl", "1h")).trim();
+      const client = await declared.connect(t, Pusher8, operator);
+      const ear = await client.subscribe("private-rvm.3");
+      const answer = await declared.publish(device, "private-rvm.3", "analisis.selesai", { deposit_id: 1, rvm_id: 3, status: "completed" });
+      assert.equal(answer.status, 200, await answer.text());
+      assert.equal((await ear.next("analisis.selesai")).deposit_id, 1);
+      assert.equal((await declared.publish(device, "private-rvm.4", "analisis.selesai", {})).status, 403);
+    });
   });
 });

@@ -1,4 +1,7 @@
-/** A broker and a browser for the tests of one file, and dashboards in it. */
+/**
+ * A broker and a browser for the tests of one file, and dashboards in it. Nothing is declared there, so data of
+ * any shape reaches the pages.
+ */
 
 import { Stage } from "../../js/support/stage.js";
 import { launch } from "./browser.js";

@@ -3,7 +3,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { SHIPPED_APP } from "../support/declared.js";
 import { role, seconds, token } from "../support/token.js";
 import { Ear, until } from "../support/wait.js";
 import { OWN_FILE } from "./contract-declarations.js";
@@ -132,7 +131,5 @@ export function reloading(openOwn, Pusher) {
     declared.broker.declare(`${OWN_FILE}${BOARD.replaceAll("board", "shelf")}colour = "red"\n`);
     await declared.broker.said(/colour/);
     assert.deepEqual([(await post("board")).status, (await post("shelf")).status], [200, 403]);
-    const { key } = SHIPPED_APP;
-    assert.equal((await fetch(`${declared.broker.url}/pages.json`).then((answer) => answer.json())).key, key);
   });
 }
