@@ -1,43 +1,12 @@
 //! What stands in a token, once its signature holds.
 
-use std::fmt;
 use std::sync::Arc;
 
-use serde::de::{Error as _, MapAccess, Visitor};
-use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
 
 use super::error::Error;
 use super::identity::Identity;
 use crate::config::Tokens;
-
-/// A JSON object whose names are unique: what a name says twice, readers may understand differently.
-pub(super) struct Unique(pub(super) Map<String, Value>);
-
-impl<'de> Deserialize<'de> for Unique {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Object;
-        impl<'de> Visitor<'de> for Object {
-            type Value = Unique;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an object whose names are unique")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Unique, A::Error> {
-                let mut map = Map::new();
-                while let Some(name) = access.next_key::<String>()? {
-                    let value = access.next_value()?;
-                    if map.insert(name, value).is_some() {
-                        return Err(A::Error::custom("a name occurs twice"));
-                    }
-                }
-                Ok(Unique(map))
-            }
-        }
-        deserializer.deserialize_map(Object)
-    }
-}
 
 /// Checks claims against the clock (`now` in unix seconds) and the configuration.
 ///

@@ -7,9 +7,10 @@ use moka::Expiry;
 use moka::future::Cache;
 use serde_json::{Map, Value};
 
-use super::claims::{Unique, number, roles, subject};
+use super::claims::{number, roles, subject};
 use super::error::Error;
 use super::identity::{Identity, unix_now};
+use super::json::Unique;
 use super::keeper::Keeper;
 use super::tokens::Digest;
 use crate::config;

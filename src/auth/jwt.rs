@@ -4,8 +4,8 @@ use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine};
 use jsonwebtoken::{Algorithm, crypto};
 use serde_json::{Map, Value};
 
-use super::claims::Unique;
 use super::error::Error;
+use super::json::Unique;
 use super::jwks::Keys;
 
 /// The parts of a token, still as they were sent.

@@ -9,6 +9,7 @@ mod error;
 mod identity;
 mod introspection;
 mod issue;
+mod json;
 mod jwks;
 mod jwt;
 mod keeper;

@@ -18,6 +18,8 @@ const GAP: Duration = Duration::from_secs(10);
 /// Time between two attempts to get a set while there is none.
 const RETRY: Duration = Duration::from_secs(1);
 
+const UNAVAILABLE: Error = Error::Unavailable("its issuer's keys cannot be had");
+
 /// A key set at a URL; one request at a time, whose answer everybody shares.
 pub(super) struct Remote {
     url: String,
@@ -30,8 +32,10 @@ pub(super) struct Remote {
 
 #[derive(Default)]
 struct Held {
-    /// The last sound set that came; none before the first.
-    keys: Option<Arc<KeySet>>,
+    /// The last sound set that came, and when; none before the first.
+    keys: Option<(Arc<KeySet>, Instant)>,
+    /// Whether the last attempt brought no sound set.
+    has_failed: bool,
     /// When it was asked for last; by a clock that nobody sets.
     asked_at: Option<Instant>,
     /// Whether the answer to that is still to come.
@@ -56,22 +60,41 @@ impl Remote {
         Self { url: url.to_owned(), refresh: refresh.max(RETRY), patience, algorithm, keeper: keeper.clone(), held }
     }
 
-    /// The key with this id. An old set is believed while a new one is on its way, an unknown id
-    /// waits for it.
+    /// The key with this id.
+    ///
+    /// A set that has reached its age is read again first, so that a key that was withdrawn counts no
+    /// longer; while that fails, the old set is gone on with. An unknown id waits for a new set.
     pub(super) async fn find(self: &Arc<Self>, kid: Option<&str>) -> Result<DecodingKey, Error> {
-        if let Ok(key) = self.look(kid) {
-            self.ask(self.refresh);
-            return Ok(key);
+        let found = self.look(kid);
+        let (is_old, has_failed) = self.condition();
+        match &found {
+            Ok(_) if !is_old => return found,
+            Ok(_) if has_failed => {
+                self.ask(GAP);
+                return found;
+            }
+            Err(Error::UnknownKey) if !has_failed => self.ask(GAP),
+            _ => self.ask(RETRY),
         }
-        self.ask(if self.held.borrow().keys.is_some() { GAP } else { RETRY });
         let mut news = self.held.subscribe();
         drop(timeout(self.patience, news.wait_for(|held| !held.is_pending)).await);
-        self.look(kid)
+        match self.look(kid) {
+            // A newer set may have it.
+            Err(Error::UnknownKey) if self.condition().1 => Err(UNAVAILABLE),
+            found => found,
+        }
+    }
+
+    /// Whether the set has reached its age, and whether the last attempt to read it failed.
+    fn condition(&self) -> (bool, bool) {
+        let held = self.held.borrow();
+        let is_old = held.keys.as_ref().is_some_and(|(_, read_at)| read_at.elapsed() >= self.refresh);
+        (is_old, held.has_failed)
     }
 
     fn look(&self, kid: Option<&str>) -> Result<DecodingKey, Error> {
         let held = self.held.borrow();
-        let keys = held.keys.as_ref().ok_or(Error::Unavailable("its issuer's keys cannot be had"))?;
+        let (keys, _) = held.keys.as_ref().ok_or(UNAVAILABLE)?;
         keys.find(kid).cloned().ok_or(Error::UnknownKey)
     }
 
@@ -82,6 +105,8 @@ impl Remote {
         self.held.send_if_modified(|held| {
             is_due = held.is_due(now, gap, self.patience);
             if is_due {
+                // An attempt that is still pending by now has failed.
+                held.has_failed |= held.is_pending;
                 held.asked_at = Some(now);
                 held.is_pending = true;
             }
@@ -108,8 +133,9 @@ impl Remote {
         }
         self.held.send_modify(|held| {
             held.is_pending = false;
+            held.has_failed = keys.is_err();
             if let Ok(keys) = keys {
-                held.keys = Some(Arc::new(keys));
+                held.keys = Some((Arc::new(keys), Instant::now()));
             }
         });
     }

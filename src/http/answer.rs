@@ -66,7 +66,7 @@ impl Refused {
                 telemetry::breached(breach.rule.name());
                 object(response, &breach.report(*index))
             }
-            (refusal, Form::Json) => object(response, &reason(refusal)),
+            (refusal @ Refusal::Token(_), _) | (refusal, Form::Json) => object(response, &reason(refusal)),
             (_, Form::Text) => text(response, format!("{self}\n")),
         }
     }

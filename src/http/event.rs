@@ -38,8 +38,8 @@ pub struct Fields<'a> {
 #[derive(Debug)]
 pub(super) struct Checked {
     pub(super) publications: Vec<Publication>,
-    /// The channels that the request names, each once.
-    pub(super) channels: Vec<ChannelKey>,
+    /// The channels that the request asks about, each once.
+    pub(super) counted: Vec<ChannelKey>,
     pub(super) info: Info,
 }
 
@@ -102,10 +102,12 @@ impl<'a> Fields<'a> {
         }
         let id = self.id.map(event_id).transpose()?;
         let draft = Draft { name, data, except, sender: None, id: id.as_deref() };
-        let keys = channels.iter().cloned().map(|channel| app.channel(channel)).collect();
+        // Only who asks about channels has them counted.
+        let counted = if info.is_empty() { &[][..] } else { &channels };
+        let counted = counted.iter().cloned().map(|channel| app.channel(channel)).collect();
         let publications = rules::publish(app, publisher, &draft, channels)
             .map_err(|breach| Refusal::Breach { breach, index: None })?;
-        Ok(Checked { publications, channels: keys, info })
+        Ok(Checked { publications, counted, info })
     }
 
     fn channel_names(&self, app: &App) -> Result<Vec<Cow<'a, str>>, Refusal> {

@@ -35,7 +35,7 @@ pub(super) async fn events(request: HttpRequest, caller: Caller) -> Outcome {
         return Ok(done());
     }
     let mut counted = BTreeMap::new();
-    for channel in checked.channels {
+    for channel in checked.counted {
         counted.insert(channel.name.to_string(), counts(state, channel, checked.info).await?);
     }
     Ok(json(&Channels { channels: counted }))
@@ -49,7 +49,7 @@ pub(super) async fn batch_events(request: HttpRequest, caller: Caller) -> Outcom
     let mut asked = Vec::new();
     for (number, fields) in Batch::parse(text(&caller.body)?, allowed)?.into_iter().enumerate() {
         let mut checked = fields.check_one(&caller.app, caller.publisher()).map_err(|refusal| refusal.at(number))?;
-        asked.push((checked.channels, checked.info));
+        asked.push((checked.counted, checked.info));
         publications.append(&mut checked.publications);
     }
     publish(state, publications).await?;

@@ -58,6 +58,7 @@ impl Apps {
             for key in app.keys() {
                 apps.by_key.insert(key.to_owned(), app.clone());
             }
+            apps.first.get_or_insert_with(|| app.clone());
             apps.by_id.insert(configured.id.clone(), app);
         }
         Ok(apps)

@@ -170,17 +170,20 @@ impl Work<'_> {
         keep: (Option<Retain>, Option<History>),
     ) -> Publication {
         let Draft { name, except, sender, id, .. } = self.draft;
-        let Encoded { frame, data } = outbound::encoded(name, &channel, data, *sender);
         let is_cache = channel.kind().is_cache() && self.publisher.connection.is_none();
+        let (retain, history) = keep;
+        if !is_cache && id.is_none() && retain.is_none() && history.is_none() {
+            let frame = outbound::event(name, &channel, data, *sender);
+            return Publication { frame, except: *except, cache: None, keep: None, channel: self.app.channel(channel) };
+        }
+        let Encoded { frame, data } = outbound::encoded(name, &channel, data, *sender);
         let cache = is_cache.then(|| Cacheable { ttl: self.app.config.cache_ttl, data: data.clone() });
         // On a channel without a declaration an id makes a retry safe all the same.
-        let id = id.map(|id| EventId { key: self.publisher.key(id).number(), window: self.app.config.event_id_window });
-        let (retain, history) = keep;
+        let window = self.app.config.event_id_window;
+        let id = id.map(|id| EventId { key: self.publisher.key(id).number(), window });
+        let record = Record { name: name.as_str().into(), data, at_ms: unix_ms() };
         let is_kept = id.is_some() || retain.is_some() || history.is_some();
-        let keep = is_kept.then(|| {
-            let record = Record { name: name.as_str().into(), data, at_ms: unix_ms() };
-            Box::new(Keep { id, retain, history, record })
-        });
+        let keep = is_kept.then(|| Box::new(Keep { id, retain, history, record }));
         Publication { frame, except: *except, cache, keep, channel: self.app.channel(channel) }
     }
 }
