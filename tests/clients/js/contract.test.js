@@ -9,6 +9,7 @@ import { MASTER_KEY, OWN_FILE } from "./suite/contract-declarations.js";
 import { access, signingIn } from "./suite/contract-access.js";
 import { endings, reloading } from "./suite/contract-endings.js";
 import { feed } from "./suite/contract-feed.js";
+import { restarting } from "./suite/contract-restart.js";
 import { Declared } from "./support/declared.js";
 import { saluran } from "./support/saluran.js";
 
@@ -44,13 +45,15 @@ describe("declared channels", { concurrency: true }, () => {
       withBroker((open) => endings(open, Pusher), openOwn);
     });
 
-    describe(`pusher-js ${version}: a file that changes`, SERIAL, () => {
-      reloading(async (t) => {
-        const declared = await openOwn();
-        t.after(() => declared.close());
-        return declared;
-      }, Pusher);
-    });
+    for (const [title, suite] of [["a file that changes", reloading], ["a restart", restarting]]) {
+      describe(`pusher-js ${version}: ${title}`, SERIAL, () => {
+        suite(async (t) => {
+          const declared = await openOwn();
+          t.after(() => declared.close());
+          return declared;
+        }, Pusher);
+      });
+    }
   }
 
   describe("saluran token", SERIAL, () => {
