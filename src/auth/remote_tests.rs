@@ -69,7 +69,7 @@ async fn a_new_key_is_picked_up_and_the_old_set_is_read_once() {
 }
 
 #[tokio::test]
-async fn an_old_set_counts_while_a_new_one_is_on_its_way_and_a_withdrawn_key_goes() {
+async fn a_withdrawn_key_goes_with_the_age_of_its_set() {
     let issuer = Issuer::start(Says::ok(&set(&[0, 1]))).await;
     let mut config = remote(&issuer);
     config.leeway = Duration::from_secs(0);
@@ -77,16 +77,7 @@ async fn an_old_set_counts_while_a_new_one_is_on_its_way_and_a_withdrawn_key_goe
     assert!(checker.verify(&rs("rsa", RSA)).await.is_ok());
     issuer.says(Says::ok(&set(&[1])));
     later(Duration::from_secs(3601)).await;
-    assert!(checker.verify(&numbered("rsa", RSA, 0)).await.is_ok(), "stale, and served");
-    issuer.heard(2).await;
-    let mut tries = 1;
-    timeout(Duration::from_secs(10), async {
-        while checker.verify(&numbered("rsa", RSA, tries)).await.is_ok() {
-            tries += 1;
-        }
-    })
-    .await
-    .expect("the key is withdrawn");
+    assert_eq!(checker.verify(&numbered("rsa", RSA, 0)).await.map(drop), Err(Error::UnknownKey));
     assert!(checker.verify(&numbered("rsa-next", RSA_NEXT, 0)).await.is_ok());
     assert_eq!(issuer.requests(), 2);
 }
@@ -110,7 +101,7 @@ async fn what_is_no_set_leaves_the_old_one() {
     for (place, bad) in bad.into_iter().enumerate() {
         issuer.says(bad);
         later(LATER).await;
-        assert_eq!(checker.verify(&rs("rsa-next", RSA_NEXT)).await.map(drop), Err(Error::UnknownKey), "{place}");
+        assert!(is_unavailable(&checker, &rs("rsa-next", RSA_NEXT)).await, "{place}: a sound set may have it");
         assert!(issuer.requests() >= place + 2, "{place}: asked");
         // Claims of its own, so that it is no token that held before.
         assert!(checker.verify(&numbered("rsa", RSA, place)).await.is_ok(), "{place}");
