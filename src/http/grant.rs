@@ -8,7 +8,7 @@ use actix_web::web::{Bytes, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 use serde::{Deserialize, Serialize};
 
-use crate::auth::Identity;
+use crate::auth::{self, Identity, unix_now};
 use crate::error::Refusal;
 use crate::protocol::{ChannelName, Member, MemberLimits, SocketId, User, channel_to_sign, user_to_sign};
 use crate::rules::{self, App, Grant, Granted, Who, may_subscribe};
@@ -99,6 +99,10 @@ async fn ask(request: &HttpRequest, payload: Payload) -> Result<Asked, Refusal> 
     let app = choose(request, parameters.find("app").or(wish.app.as_deref()))?;
     bearer::pace(request, app.throttles.auth.as_ref(), "calls for a signature")?;
     let bearer = bearer::identity(request, &app).await?;
+    // Clocks that differ are forgiven elsewhere; here the connection would be closed at once.
+    if bearer.is_expired(unix_now()) {
+        return Err(auth::Error::Expired.into());
+    }
     let socket_id = wish.socket_id.as_deref().ok_or_else(|| missing("socket_id"))?;
     let socket_id = SocketId::parse(socket_id).ok_or_else(|| {
         Refusal::Unprocessable("Invalid socket_id: it consists of two decimal numbers with a dot between".to_owned())

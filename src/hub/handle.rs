@@ -175,6 +175,12 @@ impl Hub {
         self.core().borrow().shard.is_greeting(connection)
     }
 
+    /// How many of the retained events that greet the connection still wait for its wire.
+    #[must_use]
+    pub fn greeting_left(&self, connection: ConnectionKey) -> Option<usize> {
+        self.core().borrow().shard.greeting_left(connection)
+    }
+
     /// Ends a subscription; nothing on the channel reaches the connection after this.
     pub fn leave(&self, connection: ConnectionKey, channel: ChannelKey, member: Option<UserId>, counts: bool) {
         self.touch(|core| {

@@ -94,6 +94,11 @@ impl Outbox {
         self.greeting.is_some()
     }
 
+    /// Frames of a greeting that are not out yet.
+    pub(super) fn greeting_left(&self) -> Option<usize> {
+        self.greeting.as_ref().map(|greeting| greeting.frames.len() - greeting.sent)
+    }
+
     /// Drops all frames of which nothing is on the wire yet; a begun one must be finished.
     pub(super) fn abandon(&mut self) {
         let begun = self.first().filter(|_| self.begun > 0).cloned();

@@ -142,6 +142,11 @@ impl Shard {
         self.slots.get(connection).is_some_and(|slot| slot.outbox.is_greeting())
     }
 
+    /// How many of them still wait.
+    pub(super) fn greeting_left(&self, connection: ConnectionKey) -> Option<usize> {
+        self.slots.get(connection)?.outbox.greeting_left()
+    }
+
     /// Puts a connection's last frames in its outbox; what comes later is dropped.
     pub(super) fn close(&mut self, connection: ConnectionKey, farewell: &[Frame]) {
         let Some(slot) = self.slots.get_mut(connection).filter(|slot| !slot.is_closed) else {

@@ -47,6 +47,8 @@ pub(super) struct Connection {
     /// When to look at the clock next; earlier wake-ups of the wheel are in vain.
     pub(super) check_at: Instant,
     pub(super) waiting: Option<Waiting>,
+    /// Retained events that waited for its wire when the clock was looked at last.
+    pub(super) greeting_left: Option<usize>,
     /// The reload that it has taken notice of.
     pub(super) generation: u32,
     _permit: Permit,
@@ -105,6 +107,7 @@ impl Connection {
             authorize_by,
             check_at: now,
             waiting: None,
+            greeting_left: None,
             _permit: permit,
             _seat: seat,
         };

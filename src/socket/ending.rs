@@ -122,6 +122,12 @@ impl Connection {
             self.refuse(&Refusal::TokenExpired, None);
             return false;
         }
+        // While it is greeted nothing is read, no pong either: that the greeting gets on proves life.
+        let left = self.context.hub.greeting_left(self.key);
+        if left.is_some() && left != self.greeting_left {
+            self.liveness.heard(now);
+        }
+        self.greeting_left = left;
         let config = &self.machine.app().config;
         let patience = Patience { activity: config.activity_timeout, pong: config.pong_timeout };
         let next = match self.liveness.check(patience, now) {
