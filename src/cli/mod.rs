@@ -6,6 +6,7 @@
 mod arguments;
 mod check;
 mod client;
+mod inspection;
 mod publish;
 mod reload;
 mod schema;

@@ -3,14 +3,15 @@
 use std::io::{self, Read, Write};
 use std::path::Path;
 use std::process::ExitCode;
-use std::time::{Duration, UNIX_EPOCH};
+use std::time::Duration;
 
 use clap::{Args, Subcommand};
 use serde_json::{Map, Value};
 
-use crate::auth::{Claims, Inspection, Keeper, Tokens, issue, unix_now};
+use crate::auth::{Claims, Keeper, Tokens, issue, unix_now};
 use crate::config::{self, App, Config, Source, nearest};
 
+use super::inspection::report;
 use super::serve::fail;
 
 /// As `sysexits.h` has them: a wrong command line or configuration; input that cannot be read; a
@@ -236,47 +237,6 @@ fn inspect(token: &str, config: &config::Tokens) -> ExitCode {
     print(&report(&inspection, unix_now()), code)
 }
 
-/// Header and claims as they are, then a line that says whether to believe them.
-fn report(inspection: &Inspection, now: u64) -> String {
-    let looked_up = || inspection.verdict.as_ref().ok().map(|identity| Value::Object(identity.claims.clone()));
-    let claims = inspection.claims.clone().or_else(looked_up);
-    let mut text = String::new();
-    for (title, part) in [("header", &inspection.header), ("claims", &claims)] {
-        if let Some(part) = part {
-            text += &format!("{title} {part:#}\n");
-        }
-    }
-    text += &match &inspection.verdict {
-        Ok(identity) => match identity.expires_at {
-            Some(at) => format!("valid until {} ({})", time(at), span(at, now)),
-            None => "valid, until its issuer says otherwise".to_owned(),
-        },
-        Err(error) => {
-            let expired = claims.as_ref().and_then(|claims| claims.get("exp")?.as_u64()).filter(|at| *at <= now);
-            let when = expired.map(|at| format!(", {} ({})", time(at), span(at, now))).unwrap_or_default();
-            format!("not valid: {error}{when}")
-        }
-    };
-    text + "\n"
-}
-
-/// As RFC 3339 writes it; what lies beyond its years stays a number.
-fn time(at: u64) -> String {
-    /// The end of the year 9999.
-    const LAST: u64 = 253_402_300_799;
-    if at > LAST {
-        return format!("second {at}");
-    }
-    humantime::format_rfc3339_seconds(UNIX_EPOCH + Duration::from_secs(at)).to_string()
-}
-
-fn span(at: u64, now: u64) -> String {
-    let text = humantime::format_duration(Duration::from_secs(at.abs_diff(now))).to_string();
-    // The two largest units are what people want to know.
-    let short = text.split(' ').take(2).collect::<Vec<_>>().join(" ");
-    if at >= now { format!("in {short}") } else { format!("{short} ago") }
-}
-
 fn print(text: &str, code: ExitCode) -> ExitCode {
     // Whoever closed our output has seen enough, but must not take it for the whole.
     if io::stdout().write_all(text.as_bytes()).is_ok() { code } else { ExitCode::FAILURE }
@@ -287,6 +247,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::auth::Inspection;
     use crate::config::contract::model::Role;
     use crate::config::{Secret, TokenKeys};
     use crate::protocol::AppId;
@@ -397,15 +358,5 @@ mod tests {
         says(make(&new(), &others, 0).unwrap_err(), &["1001", "private_key"]);
         let several = Config { apps: [config.apps.clone(), config.apps.clone()].concat(), ..config.clone() };
         says(make(&new(), &several, 0).unwrap_err(), &["--app", "1001, 1001"]);
-    }
-
-    #[test]
-    fn times_are_told_for_people() {
-        assert_eq!(time(0), "1970-01-01T00:00:00Z");
-        assert_eq!(time(u64::MAX), "second 18446744073709551615");
-        assert_eq!(span(100_000, 0), "in 1day 3h");
-        assert_eq!(span(0, 59), "59s ago");
-        assert_eq!(span(5, 5), "in 0s");
-        assert!(span(u64::MAX, 0).starts_with("in "));
     }
 }
