@@ -1,7 +1,8 @@
 //! The HTTP API, health, metrics and pages.
 //!
-//! Owns paths, bodies and statuses. Verifies who asks (`signed`), asks `rules` and parses with
-//! `protocol`, tells `hub`; knows nothing of sockets. Read `routes` first: all paths on one screen.
+//! Owns paths, bodies and statuses. Verifies who asks (`signed`, `bearer`, or for publishers `caller`
+//! for both), asks `rules` and parses with `protocol`, tells `hub`; knows nothing of sockets. Read
+//! `routes` first: all paths on one screen.
 
 mod admin;
 mod answer;

@@ -103,6 +103,12 @@ impl Side {
         }
     }
 
+    /// The name by which a channel with two names is counted.
+    pub(super) fn first_name(&self, channel: &ChannelName) -> ChannelName {
+        let other = if self.is_twin { self.other_name(channel) } else { None };
+        other.unwrap_or_else(|| channel.clone())
+    }
+
     /// The same channel by its other name, if it has one.
     pub(super) fn other_name(&self, channel: &ChannelName) -> Option<ChannelName> {
         let twin = &self.declared.config.twin.as_ref()?.name;

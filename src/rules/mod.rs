@@ -1,8 +1,9 @@
 //! May this be done?
 //!
-//! Owns the running apps with their keys, and the checks on connecting, subscribing, signing in and
-//! sending client events. Knows no socket and no HTTP: it gets parsed values and answers yes with
-//! what follows, or no with the reason. Read `app`, then `subscribe`.
+//! Owns the running apps with their keys and their declared channels, and the checks on connecting,
+//! subscribing, signing in and publishing. Knows no socket and no HTTP: it gets parsed values and
+//! answers yes with what follows, or no with the reason. Read `app`, then `contract` (what is
+//! declared, compiled), `subscribe` and `publish`.
 
 mod access;
 mod address;

@@ -11,7 +11,7 @@ use super::access::{Verdict, Who};
 use super::app::App;
 use super::breach::{Breach, Broken};
 use super::content::Content;
-use super::contract::{self, Declared, Event, Side};
+use super::contract::{self, Event, Side};
 use super::throttle::Key;
 
 /// An event whose names and data are in the bounds of its app.
@@ -118,17 +118,17 @@ impl Work<'_> {
         if let Some(schema) = event.and_then(|event| event.schema.as_ref()) {
             self.content().check(schema)?;
         }
-        self.check_pace(declared, event, channel)
+        self.check_pace(side, event, channel)
     }
 
     /// The app's secret stands for all publishers at once, so no publisher's pace is its.
-    fn check_pace(&self, declared: &Declared, event: Option<&Event>, channel: &ChannelName) -> Result<(), Broken> {
+    fn check_pace(&self, side: &Side, event: Option<&Event>, channel: &ChannelName) -> Result<(), Broken> {
         if self.publisher.who.is_app {
             return Ok(());
         }
         let mut key = None;
-        for throttle in declared.throttles(event) {
-            let key = *key.get_or_insert_with(|| self.publisher.key(channel.as_str()));
+        for throttle in side.declared.throttles(event) {
+            let key = *key.get_or_insert_with(|| self.publisher.key(side.first_name(channel).as_str()));
             throttle
                 .take(key)
                 .map_err(|retry_after| Broken::Rate { allowed: contract::show(throttle.pace()), retry_after })?;

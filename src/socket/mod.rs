@@ -2,7 +2,8 @@
 //!
 //! Owns the upgrade of an HTTP request, the framing, each connection's state machine, and the
 //! probing of silent peers. Asks `rules` what may be done and tells `hub` what was done; knows
-//! nothing of the HTTP API. Read `upgrade`, then `connection`, then `machine`.
+//! nothing of the HTTP API. Read `upgrade`, then `connection`, then `machine`; `bearer` is what tokens
+//! mean to it.
 
 mod assembler;
 mod bearer;

@@ -283,6 +283,9 @@ async fn a_publisher_that_is_too_fast_is_told_when_to_come_back() {
         for _ in 0..3 {
             assert_eq!(broker.publish_as(&machine(id), &body).await.status, 200);
         }
+        // By its other name it is the same channel.
+        let other = event("private-status", "updated", &json!({ "rvm_id": id }));
+        assert_eq!(broker.publish_as(&machine(id), &other).await.status, 429);
         let response = broker.publish_as(&machine(id), &body).await;
         assert_eq!((response.status, &response.json()["rule"]), (429, &json!("rate")));
         let wait: u64 = response.header("retry-after").unwrap().parse().unwrap();
