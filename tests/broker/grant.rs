@@ -215,7 +215,7 @@ async fn a_connection_ends_with_its_token() {
     for verb in ["channel", "user"] {
         let mut client = broker.connect().await;
         let mut bystander = broker.connect().await;
-        let token = token(&json!({ "sub": "7", "roles": ["operator"], "exp": now() + 2 }));
+        let token = token(&json!({ "sub": "7", "roles": ["operator"], "exp": now() + 3 }));
         match verb {
             "channel" => drop(client.subscribe_granted(&broker, &token, "private-status").await),
             _ => drop(client.sign_in_granted(&broker, &token).await),
@@ -230,10 +230,10 @@ async fn a_later_token_prolongs_the_connection() {
     let broker = TestBroker::declared(FLEET).await;
     let mut client = broker.connect().await;
     let short = |seconds: u64| token(&json!({ "sub": "7", "roles": ["operator"], "exp": now() + seconds }));
-    client.subscribe_granted(&broker, &short(2), "private-status").await;
+    client.subscribe_granted(&broker, &short(4), "private-status").await;
     client.subscribe_granted(&broker, &short(3600), "private-rvm.3").await;
     let mut other = broker.connect().await;
-    other.subscribe_granted(&broker, &short(3), "private-status").await;
+    other.subscribe_granted(&broker, &short(5), "private-status").await;
     other.expect_refusal(4009).await;
     client.quiet().await;
 }

@@ -183,7 +183,7 @@ impl World {
             }
             Step::Expire(at) => {
                 let subject = self.place(at).await.subject.clone();
-                let token = token(&json!({ "sub": subject, "roles": ["tenant"], "exp": now() + 1 }));
+                let token = token(&json!({ "sub": subject, "roles": ["tenant"], "exp": now() + 2 }));
                 let mut place = self.places[at].take().unwrap();
                 let body = json!({ "socket_id": place.client.socket_id }).to_string();
                 let response = self.broker.post_as(&token, "/pusher/user-auth", &body).await;
