@@ -119,7 +119,7 @@ async fn a_changed_file_is_read_by_itself_and_a_broken_one_changes_nothing() {
     fs::create_dir_all(&folder).unwrap();
     let file = folder.join("channels.toml");
     fs::write(&file, FLEET).unwrap();
-    let broker = Served::start_with_file(&file);
+    let mut broker = Served::start_with_file(&file);
     assert_eq!(publish_news(&broker).await, 403);
     let news = format!("{FLEET}\n[[channel]]\nname = \"news\"\npublish = [\"role.judge\"]\n");
     fs::write(&file, &news).unwrap();
@@ -128,6 +128,7 @@ async fn a_changed_file_is_read_by_itself_and_a_broken_one_changes_nothing() {
     fs::write(folder.join("next"), format!("{news}\nnonsense = 1\n")).unwrap();
     fs::rename(folder.join("next"), &file).unwrap();
     broker.hang_up();
+    broker.logs("nonsense");
     assert_eq!(publish_news(&broker).await, 200);
     fs::write(&file, FLEET.replace("client_events = true", "client_events = false")).unwrap();
     news_become(&broker, 403).await;
@@ -138,6 +139,5 @@ async fn a_changed_file_is_read_by_itself_and_a_broken_one_changes_nothing() {
     let lines: Vec<&str> = log.lines().filter(|line| line.contains("configuration")).collect();
     assert!(lines.iter().any(|line| line.contains("configuration reloaded") && line.contains("news")), "{log}");
     assert!(lines.iter().any(|line| line.contains("going on as before")), "{log}");
-    assert!(log.contains("nonsense"), "the mistakes are named: {log}");
     assert!(!log.contains("secret-for-tokens"), "{log}");
 }

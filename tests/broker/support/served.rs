@@ -5,19 +5,23 @@ use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
 use std::path::Path;
 use std::process::{Child, ChildStderr, Command, Stdio};
-use std::thread::{self, JoinHandle};
+use std::sync::mpsc::{self, Receiver};
+use std::thread;
 
 use rustix::process::{Pid, Signal, kill_process};
+use tokio::time::Instant;
 
-use super::{APP, Client, Dial};
+use super::{APP, Client, DEADLINE, Dial};
 
 /// `saluran serve` with one worker; ends with its test.
 #[derive(Debug)]
 pub(crate) struct Served {
     process: Child,
     pub(crate) address: SocketAddr,
-    /// Reads on, so that the broker never waits for a full pipe.
-    log: Option<JoinHandle<String>>,
+    /// Lines of its log, from a thread that reads on, so that the broker never waits for a full pipe.
+    log: Receiver<String>,
+    /// Those taken from there so far.
+    lines: Vec<String>,
 }
 
 impl Served {
@@ -54,8 +58,9 @@ impl Served {
         let address = line.split(" address=").nth(1).and_then(|rest| rest.split_whitespace().next());
         let address = address.and_then(|address| address.parse().ok());
         let address = address.unwrap_or_else(|| panic!("no address in {line:?}"));
-        let rest = thread::spawn(move || log.lines().map_while(Result::ok).collect::<Vec<_>>().join("\n"));
-        Self { process, address, log: Some(rest) }
+        let (said, heard) = mpsc::channel();
+        thread::spawn(move || log.lines().map_while(Result::ok).try_for_each(|line| said.send(line)));
+        Self { process, address, log: heard, lines: Vec::new() }
     }
 
     pub(crate) async fn client(&self) -> Client {
@@ -83,6 +88,16 @@ impl Served {
         fs::read_dir(format!("/proc/{}/fd", self.process.id())).unwrap().count()
     }
 
+    /// Waits until a line with `words` has been logged.
+    pub(crate) fn logs(&mut self, words: &str) {
+        let until = Instant::now() + DEADLINE;
+        while !self.lines.iter().any(|line| line.contains(words)) {
+            let left = until.saturating_duration_since(Instant::now());
+            let line = self.log.recv_timeout(left).unwrap_or_else(|_| panic!("waited in vain for {words:?}"));
+            self.lines.push(line);
+        }
+    }
+
     /// Asks it to read its configuration again.
     pub(crate) fn hang_up(&self) {
         kill_process(Pid::from_child(&self.process), Signal::HUP).expect("it runs");
@@ -95,8 +110,9 @@ impl Served {
     /// Waits for its end; whether that was a success, and what it logged after the first line.
     pub(crate) fn wait(mut self) -> (bool, String) {
         let status = self.process.wait().expect("it can be waited for");
-        let log = self.log.take().map(|log| log.join().expect("the log is text"));
-        (status.success(), log.unwrap_or_default())
+        // The pipe ends with the process.
+        self.lines.extend(self.log.iter());
+        (status.success(), std::mem::take(&mut self.lines).join("\n"))
     }
 }
 
