@@ -26,7 +26,7 @@ pub(super) fn choose(request: &HttpRequest, given: Option<&str>) -> Result<Arc<A
 
 fn named(request: &HttpRequest, name: &str) -> Result<Arc<App>, Refusal> {
     let apps = &state(request).apps;
-    let unknown = || Refusal::Unprocessable(format!("No app has the id or key {:?}", name.escape_debug().to_string()));
+    let unknown = || Refusal::Unprocessable(format!("No app has the id or key {name:?}"));
     apps.by_id(name).or_else(|| apps.by_key(name)).ok_or_else(unknown)
 }
 
