@@ -17,7 +17,7 @@ const SWEEP: u32 = 4096;
 
 /// A token bucket for each key: publisher and channel, or address.
 ///
-/// Bounded by the keys that used a token within the pace's time, and [`SWEEP`] others.
+/// Bounded by the keys that used a token within the pace's time, and some thousands of others.
 #[derive(Debug)]
 pub struct Throttle {
     buckets: RateLimiter<Key, DashMapStateStore<Key>, DefaultClock>,

@@ -28,11 +28,12 @@ static APP: LazyLock<Arc<App>> = LazyLock::new(|| {
     app_of(Config { apps: vec![app], ..Config::default() })
 });
 
+/// Made once; without tokens nobody asks it anything.
+static KEEPER: LazyLock<Keeper> = LazyLock::new(|| Keeper::start().expect("a thread").0);
+
 /// The app of a configuration with this session's key.
 pub fn app_of(config: Config) -> Arc<App> {
-    let (keeper, thread) = Keeper::start().expect("a thread");
-    let apps = Apps::new(&config, &keeper, &Apps::default()).expect("usable keys");
-    drop(thread);
+    let apps = Apps::new(&config, &KEEPER, &Apps::default()).expect("usable keys");
     apps.by_key(KEY).expect("just made").clone()
 }
 
