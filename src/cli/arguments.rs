@@ -18,8 +18,9 @@ use super::{check, publish, schema, serve, tail, token};
   saluran serve                       run the broker
   saluran tail my-channel             watch a channel in this terminal
   saluran publish my-channel greet '{\"hello\":\"world\"}'
+  saluran token --role machine --sub rvm-3 --claim rvm_id=3
 
-Every key of channels.toml can be set by a variable: server.port is SALURAN_SERVER_PORT.
+Keys of channels.toml can be set by variables: server.port is SALURAN_SERVER_PORT.
 `saluran check --keys` lists them all."
 )]
 struct Line {

@@ -261,3 +261,13 @@ async fn with_a_prefix_the_api_is_under_it_alone() {
     refusal(&broker.http("GET", &parameters.target(CHANNELS), &[], "").await, 404);
     refusal(&broker.http("GET", &parameters.target("/other/apps/1001/channels"), &[], "").await, 404);
 }
+
+/// The pages connect with the key of the app that is declared first, also after a reload.
+#[tokio::test]
+async fn the_pages_are_told_the_first_apps_key() {
+    let mut broker = TestBroker::start().await;
+    let key = broker.http("GET", "/pages.json", &[], "").await.json()["key"].clone();
+    assert_eq!(key, APP.key);
+    broker.reload("[[app]]\nid = \"1001\"\nkey = \"another\"\nsecret = \"secret-of-another\"\n").await;
+    assert_eq!(broker.http("GET", "/pages.json", &[], "").await.json()["key"], "another");
+}
