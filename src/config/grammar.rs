@@ -2,6 +2,7 @@
 
 use super::given::Given;
 use super::slot::{Fault, Field, Placed, Slot};
+use super::text::items;
 
 /// How a text becomes a value and back, and why it does not.
 pub(super) struct Grammar<T> {
@@ -50,22 +51,7 @@ struct List<'a, T: 'static> {
 
 impl<T> Slot for List<'_, T> {
     fn read(&mut self, given: Given<'_>) -> Result<(), Vec<Fault>> {
-        let Some(items) = given.items() else {
-            let advice = given.quoted().map_or("", |_| "Put it in brackets: [\"…\", \"…\"].");
-            return Fault::value(given, given.describe(), self.allowed()).advise(advice).alone();
-        };
-        let mut values = Vec::with_capacity(items.len());
-        let mut faults = Vec::new();
-        for (number, item) in items.into_iter().enumerate() {
-            match parse(item, self.grammar) {
-                Ok(value) => values.push(value),
-                Err(fault) => faults.push(fault.within(&format!("[{number}]"))),
-            }
-        }
-        if !faults.is_empty() {
-            return Err(faults);
-        }
-        *self.target = Some(values);
+        *self.target = Some(items(given, &self.allowed(), |item| parse(item, self.grammar))?);
         Ok(())
     }
 

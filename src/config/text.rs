@@ -66,22 +66,7 @@ struct List<'a, T> {
 
 impl<T> Slot for List<'_, T> {
     fn read(&mut self, given: Given<'_>) -> Result<(), Vec<Fault>> {
-        let Some(items) = given.items() else {
-            let advice = given.quoted().map_or("", |_| "Put it in brackets: [\"…\", \"…\"].");
-            return Fault::value(given, given.describe(), self.allowed()).advise(advice).alone();
-        };
-        let mut values = Vec::with_capacity(items.len());
-        let mut faults = Vec::new();
-        for (number, item) in items.into_iter().enumerate() {
-            match parse(item, self.shape) {
-                Ok(value) => values.push(value),
-                Err(fault) => faults.push(fault.within(&format!("[{number}]"))),
-            }
-        }
-        if !faults.is_empty() {
-            return Err(faults);
-        }
-        *self.target = values;
+        *self.target = items(given, &self.allowed(), |item| parse(item, self.shape))?;
         Ok(())
     }
 
@@ -93,6 +78,27 @@ impl<T> Slot for List<'_, T> {
     fn allowed(&self) -> String {
         format!("a list; each item is {}", self.shape.allowed)
     }
+}
+
+/// Reads every item of a list, and says all that is wrong with any of them.
+pub(super) fn items<T>(
+    given: Given<'_>,
+    allowed: &str,
+    read: impl Fn(Given<'_>) -> Result<T, Fault>,
+) -> Result<Vec<T>, Vec<Fault>> {
+    let Some(items) = given.items() else {
+        let advice = given.quoted().map_or("", |_| "Put it in brackets: [\"…\", \"…\"].");
+        return Fault::value(given, given.describe(), allowed.to_owned()).advise(advice).alone();
+    };
+    let mut values = Vec::with_capacity(items.len());
+    let mut faults = Vec::new();
+    for (number, item) in items.into_iter().enumerate() {
+        match read(item) {
+            Ok(value) => values.push(value),
+            Err(fault) => faults.push(fault.within(&format!("[{number}]"))),
+        }
+    }
+    if faults.is_empty() { Ok(values) } else { Err(faults) }
 }
 
 /// `given` as a text of `shape`.
