@@ -2,9 +2,9 @@
 
 use std::rc::Rc;
 
-use actix_web::HttpRequest;
 use actix_web::http::Method;
 use actix_web::web::{self, ServiceConfig};
+use actix_web::{HttpRequest, Resource};
 
 use crate::error::Refusal;
 
@@ -16,15 +16,9 @@ use super::{cors, grant, health, pages, past, query, revoke, trigger, users};
 pub fn routes(config: &mut ServiceConfig, state: Rc<State>) {
     let prefix = state.server.path_prefix.clone();
     let post = |path: &str| web::resource(path).default_service(web::to(|| wrong_method("POST")));
-    let auth = |path: &str| {
-        let preflight = web::method(Method::OPTIONS).to(cors::preflight);
-        web::resource(path).route(preflight).default_service(web::to(|| wrong_method("POST")))
-    };
-    let reading = |path: &str| {
-        let preflight = web::method(Method::OPTIONS).to(cors::preflight);
-        web::resource(path).route(preflight).default_service(web::to(|| wrong_method("GET")))
-    };
     let get = |path: &str| web::resource(path).default_service(web::to(|| wrong_method("GET")));
+    // For pages of other hosts too, whose browsers ask first.
+    let open = |resource: Resource| resource.route(web::method(Method::OPTIONS).to(cors::preflight));
     config.app_data(state).service(
         web::scope(&prefix)
             .service(post("/apps/{app_id}/events").route(web::post().to(trigger::events)))
@@ -39,15 +33,15 @@ pub fn routes(config: &mut ServiceConfig, state: Rc<State>) {
             )
             // The Python library leaves the app out of this path.
             .service(post("/users/{user_id}/terminate_connections").route(web::post().to(users::terminate_connections)))
-            .service(auth("/api/v2/broadcasting/auth").route(web::post().to(grant::channel)))
-            .service(auth("/broadcasting/auth").route(web::post().to(grant::channel)))
-            .service(auth("/pusher/auth").route(web::post().to(grant::channel)))
-            .service(auth("/api/v2/broadcasting/user-auth").route(web::post().to(grant::user)))
-            .service(auth("/broadcasting/user-auth").route(web::post().to(grant::user)))
-            .service(auth("/pusher/user-auth").route(web::post().to(grant::user)))
-            .service(auth("/api/v2/tokens/revoke").route(web::post().to(revoke::revoke)))
-            .service(reading("/api/v2/channels/{channel}/retained").route(web::get().to(past::retained)))
-            .service(reading("/api/v2/channels/{channel}/history").route(web::get().to(past::history)))
+            .service(open(post("/api/v2/broadcasting/auth")).route(web::post().to(grant::channel)))
+            .service(open(post("/broadcasting/auth")).route(web::post().to(grant::channel)))
+            .service(open(post("/pusher/auth")).route(web::post().to(grant::channel)))
+            .service(open(post("/api/v2/broadcasting/user-auth")).route(web::post().to(grant::user)))
+            .service(open(post("/broadcasting/user-auth")).route(web::post().to(grant::user)))
+            .service(open(post("/pusher/user-auth")).route(web::post().to(grant::user)))
+            .service(open(post("/api/v2/tokens/revoke")).route(web::post().to(revoke::revoke)))
+            .service(open(get("/api/v2/channels/{channel}/retained")).route(web::get().to(past::retained)))
+            .service(open(get("/api/v2/channels/{channel}/history")).route(web::get().to(past::history)))
             .route("/app/{key}", web::to(upgrade_required))
             .route("/up", web::get().to(health::up))
             .route("/live", web::get().to(health::live))

@@ -58,6 +58,9 @@ impl Machine {
     /// Why the connection must end: a token of it counts no longer.
     pub fn reload(&mut self, app: Arc<App>) -> Result<Vec<(Left, Refusal)>, Refusal> {
         self.app = app;
+        if let Some(pending) = &mut self.pending {
+            pending.is_old = true;
+        }
         if self.app.tokens.is_none() && self.standing.as_ref().is_some_and(|standing| !standing.is_empty()) {
             return Err(Refusal::TokenRevoked);
         }

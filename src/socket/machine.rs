@@ -63,9 +63,11 @@ pub struct SignedIn {
 
 /// A subscription on its way.
 #[derive(Debug)]
-struct Pending {
+pub(super) struct Pending {
     channel: ChannelName,
     member: Option<UserId>,
+    /// Whether it was allowed by rules that have been replaced meanwhile.
+    pub(super) is_old: bool,
 }
 
 /// One connection's state.
@@ -75,7 +77,7 @@ pub struct Machine {
     socket_id: SocketId,
     pub(super) channel_limit: usize,
     pub(super) subscriptions: HashMap<ChannelName, Option<UserId>, foldhash::fast::RandomState>,
-    pending: Option<Pending>,
+    pub(super) pending: Option<Pending>,
     user: Option<Box<User>>,
     /// What bearers have been granted; nothing on most connections.
     pub(super) standing: Option<Box<Standing>>,
@@ -148,14 +150,14 @@ impl Machine {
     /// # Errors
     /// What to tell the peer when the home took it not, with the channel's name.
     pub fn joined(&mut self, outcome: Result<(), JoinRefused>) -> Result<Option<(Left, Refusal)>, (Refusal, String)> {
-        let Some(Pending { channel, member }) = self.pending.take() else {
+        let Some(Pending { channel, member, is_old }) = self.pending.take() else {
             return Ok(None);
         };
         if let Err(reason) = outcome {
             let channel = channel.to_string();
             return Err((Refusal::Join { channel: channel.clone(), reason }, channel));
         }
-        if let Err(denied) = may_listen(&self.app, self.standing.as_deref(), &channel) {
+        if is_old && let Err(denied) = may_listen(&self.app, self.standing.as_deref(), &channel) {
             return Ok(Some((self.left(channel, member), denied.into())));
         }
         self.is_authorized |= channel.kind().needs_signature();
@@ -192,7 +194,7 @@ impl Machine {
             return Effect::Refuse(refusal, Some(name.to_owned()));
         }
         let rules::Subscription { channel, member, subscriber_limit } = subscription;
-        self.pending = Some(Pending { channel: channel.clone(), member: member.as_ref().map(id_of) });
+        self.pending = Some(Pending { channel: channel.clone(), member: member.as_ref().map(id_of), is_old: false });
         Effect::Join(Joining {
             counts: self.counts(&channel),
             channel: self.app.channel(channel),

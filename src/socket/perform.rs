@@ -14,7 +14,7 @@ use crate::protocol::UserId;
 use crate::rules::Grant;
 
 use super::connection::{Connection, Phase};
-use super::machine::{Effect, SignedIn};
+use super::machine::{Effect, Left, SignedIn};
 
 /// A hundred years, in seconds.
 const CENTURY: u64 = 100 * 365 * 24 * 60 * 60;
@@ -49,11 +49,7 @@ impl Connection {
         match self.machine.joined(outcome) {
             Ok(None) => {}
             // The rules have changed since it was allowed.
-            Ok(Some((left, refusal))) => {
-                let channel = left.channel.name.clone();
-                self.context.hub.leave(self.key, left.channel, left.member, left.counts);
-                self.refuse(&refusal, Some(channel.as_str()));
-            }
+            Ok(Some((left, refusal))) => self.end(left, &refusal),
             Err((refusal, channel)) => self.refuse(&refusal, Some(&channel)),
         }
         true
@@ -86,6 +82,13 @@ impl Connection {
             // Nobody has polled it yet, so nothing else would wake us for its answer.
             self.context.hub.signal(self.key, Signals::RESUMED);
         }
+    }
+
+    /// Ends a subscription that is allowed no longer, and says so.
+    fn end(&mut self, left: Left, refusal: &Refusal) {
+        let channel = left.channel.name.clone();
+        self.context.hub.leave(self.key, left.channel, left.member, left.counts);
+        self.refuse(refusal, Some(channel.as_str()));
     }
 
     /// Takes what the auth endpoint has granted.
@@ -137,9 +140,7 @@ impl Connection {
         match self.machine.reload(app) {
             Ok(ended) => {
                 for (left, refusal) in ended {
-                    let channel = left.channel.name.clone();
-                    self.context.hub.leave(self.key, left.channel, left.member, left.counts);
-                    self.refuse(&refusal, Some(channel.as_str()));
+                    self.end(left, &refusal);
                 }
             }
             Err(refusal) => self.refuse(&refusal, None),

@@ -75,8 +75,12 @@ fn a_new_token_is_all_that_is_printed_and_inspect_believes_it() {
     }
     let verdict = shown.lines().last().unwrap();
     assert!(verdict.starts_with("valid until 20") && verdict.contains("(in 1"), "{verdict}");
+    // How long it still holds is another from second to second.
+    let lasting = |text: &str| text.split_once(" (in 1").map(|(lasting, _)| lasting.to_owned());
     for input in [&["inspect", "-"][..], &["inspect"], &["inspect", "--app", "1001", "-"]] {
-        assert_eq!(token(&config, input, &printed), (0, shown.clone(), String::new()), "{input:?}");
+        let (code, again, complaint) = token(&config, input, &printed);
+        assert_eq!((code, complaint.as_str()), (0, ""), "{input:?}");
+        assert!(lasting(&again).is_some() && lasting(&again) == lasting(&shown), "{input:?}: {again}");
     }
 }
 
