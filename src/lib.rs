@@ -6,12 +6,16 @@
 //! 8 cli              what a person types
 //! 7 broker           puts the parts together: threads, start, drain
 //! 6 http             the HTTP API, health, metrics, pages
+//!   gateway          the cameras' own listener: raw JSON, and their old HTTP paths
 //! 5 socket           WebSocket connections, from handshake to last frame
+//!   contest          the vibration contest: runs, and the one rule for every point
 //! 4 error            why a peer was turned away: the one table of codes
 //! 3 rules            may this be done?
+//!   store            what stays: the journal, and the database that follows it
 //! 2 auth             whose token it is
 //!   hub              who listens, and delivery
 //!   document         what is declared, for other tools
+//!   measurement      the contest's facts: points, runs, teams, statistics
 //! 1 config           channels.toml and the environment
 //! 0 protocol, telemetry
 //! ```
@@ -36,11 +40,15 @@ pub mod auth;
 pub mod broker;
 pub mod cli;
 pub mod config;
+pub mod contest;
 pub mod document;
 pub mod error;
+pub mod gateway;
 pub mod http;
 pub mod hub;
+pub mod measurement;
 pub mod protocol;
 pub mod rules;
 pub mod socket;
+pub mod store;
 pub mod telemetry;

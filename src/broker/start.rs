@@ -117,6 +117,7 @@ impl Broker {
                 admin: admin.pop(),
                 apps: apps.clone(),
                 node: node.clone(),
+                contest: None,
                 server: config.server.clone(),
                 limits: config.limits.clone(),
                 recorder: recorder.clone(),

@@ -15,6 +15,7 @@ use tokio::sync::watch;
 use tokio::task::LocalSet;
 
 use crate::config::{Limits, Server};
+use crate::contest::Contest;
 use crate::error::Refusal;
 use crate::http::{self, State};
 use crate::hub::{self, Hub, Mailboxes, Settings};
@@ -35,6 +36,7 @@ pub(super) struct Setup {
     pub(super) admin: Option<Listener>,
     pub(super) apps: Arc<Apps>,
     pub(super) node: Arc<Node>,
+    pub(super) contest: Option<Contest>,
     pub(super) server: Server,
     pub(super) limits: Limits,
     pub(super) recorder: Arc<PrometheusRecorder>,
@@ -71,6 +73,7 @@ async fn serve(setup: Setup) -> io::Result<()> {
         hub: hub.clone(),
         apps,
         node,
+        contest: setup.contest,
         terminated: farewell(&Refusal::Terminated).expect("a terminated user's connection ends"),
         server,
         limits,

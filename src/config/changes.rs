@@ -27,8 +27,14 @@ impl fmt::Display for Change {
 #[must_use]
 pub fn changes(old: &Config, new: &Config) -> Vec<Change> {
     let mut found = Vec::new();
-    let tables =
-        [("[server]", old.server != new.server), ("[limits]", old.limits != new.limits), ("[log]", old.log != new.log)];
+    let tables = [
+        ("[server]", old.server != new.server),
+        ("[limits]", old.limits != new.limits),
+        ("[log]", old.log != new.log),
+        ("[contest]", old.contest != new.contest),
+        ("[store]", old.store != new.store),
+        ("[gateway]", old.gateway != new.gateway),
+    ];
     for (table, is_changed) in tables {
         found.extend(is_changed.then(|| Change { what: format!("{table}: changed"), needs_restart: true }));
     }

@@ -1,12 +1,13 @@
 //! Every key there is, and the one that was probably meant.
 
 use super::apps::{APP, APP_LIMITS, AppDraft};
+use super::contest::{CONTEST, GATEWAY, STORE};
 use super::contract::roles::{ROLE, RoleDraft};
 use super::contract::{CHANNEL, ChannelDraft, EVENT, EventDraft};
 use super::key::{Entry, Section, Variables};
 use super::limits::LIMITS;
 use super::log::LOG;
-use super::model::{AppLimits, Limits, Log, Server};
+use super::model::{AppLimits, Contest, Gateway, Limits, Log, Server, Store};
 use super::nearest::{nearest, slip};
 use super::server::SERVER;
 use super::tokens::{APP_TOKENS, TokensDraft};
@@ -17,7 +18,17 @@ pub(super) const ROOT: Section<()> = Section {
     heading: "",
     variables: Variables::None,
     keys: &[],
-    tables: &[SERVER.path, LIMITS.path, LOG.path, APP.path, ROLE.path, CHANNEL.path],
+    tables: &[
+        SERVER.path,
+        LIMITS.path,
+        LOG.path,
+        CONTEST.path,
+        STORE.path,
+        GATEWAY.path,
+        APP.path,
+        ROLE.path,
+        CHANNEL.path,
+    ],
 };
 
 /// The reference of all keys, in the order of the shipped file.
@@ -27,6 +38,9 @@ pub fn explain() -> Vec<Entry> {
         SERVER.explain(Server::default()),
         LIMITS.explain(Limits::default()),
         LOG.explain(Log::default()),
+        CONTEST.explain(Contest::default()),
+        STORE.explain(Store::default()),
+        GATEWAY.explain(Gateway::default()),
         APP.explain(AppDraft::default()),
         APP_LIMITS.explain(AppLimits::default()),
         APP_TOKENS.explain(TokensDraft::default()),

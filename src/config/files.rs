@@ -20,6 +20,11 @@ impl Files {
         Self { folder, read: Vec::new() }
     }
 
+    /// Where `path` is, seen from the configuration.
+    pub(super) fn beside(&self, path: &Path) -> PathBuf {
+        self.folder.join(path)
+    }
+
     /// Notes a file that was read elsewhere.
     pub(super) fn note(&mut self, path: PathBuf) {
         if !self.read.contains(&path) {

@@ -8,6 +8,7 @@ use toml::de::DeTable;
 
 use super::apps::{self, AppDraft};
 use super::complete::complete;
+use super::contest::{CONTEST, GATEWAY, STORE};
 use super::contract::roles::{self, RoleDraft};
 use super::contract::{self, ChannelDraft};
 use super::cross;
@@ -17,7 +18,7 @@ use super::files::Files;
 use super::limits::LIMITS;
 use super::lines::Lines;
 use super::log::LOG;
-use super::model::{Config, Limits, Log, Server};
+use super::model::{Config, Contest, Gateway, Limits, Log, Server, Store};
 use super::problem::{Error, Mistake, Problem};
 use super::reader::Reader;
 use super::server::SERVER;
@@ -98,6 +99,9 @@ struct Draft {
     server: Server,
     limits: Limits,
     log: Log,
+    contest: Contest,
+    store: Store,
+    gateway: Gateway,
     apps: Vec<AppDraft>,
     roles: Vec<RoleDraft>,
     channels: Vec<ChannelDraft>,
@@ -121,6 +125,15 @@ impl Draft {
         if let Some(table) = reader.subtable(root, &LOG, LOG.path) {
             reader.table(&LOG, &mut self.log, LOG.path, table);
         }
+        if let Some(table) = reader.subtable(root, &CONTEST, CONTEST.path) {
+            reader.table(&CONTEST, &mut self.contest, CONTEST.path, table);
+        }
+        if let Some(table) = reader.subtable(root, &STORE, STORE.path) {
+            reader.table(&STORE, &mut self.store, STORE.path, table);
+        }
+        if let Some(table) = reader.subtable(root, &GATEWAY, GATEWAY.path) {
+            reader.table(&GATEWAY, &mut self.gateway, GATEWAY.path, table);
+        }
         self.apps = apps::read_file(root, reader);
         self.roles = roles::read_file(root, reader);
         self.channels = contract::read_file(root, reader);
@@ -130,13 +143,17 @@ impl Draft {
         reader.variables(&SERVER, &mut self.server, SERVER.path, environment);
         reader.variables(&LIMITS, &mut self.limits, LIMITS.path, environment);
         reader.variables(&LOG, &mut self.log, LOG.path, environment);
+        reader.variables(&CONTEST, &mut self.contest, CONTEST.path, environment);
+        reader.variables(&STORE, &mut self.store, STORE.path, environment);
+        reader.variables(&GATEWAY, &mut self.gateway, GATEWAY.path, environment);
         apps::read_variables(&mut self.apps, environment, reader);
     }
 
     /// Checks the whole, unless a part of it could not be read.
     fn finish(self, files: &mut Files, reader: &mut Reader<'_>) -> Config {
-        let Self { server, limits, log, apps, roles, channels } = self;
-        let mut config = Config { server, limits, log, ..Config::default() };
+        let Self { server, limits, log, contest, mut store, gateway, apps, roles, channels } = self;
+        store.folder = files.beside(&store.folder);
+        let mut config = Config { server, limits, log, contest, store, gateway, ..Config::default() };
         if reader.is_complete() {
             let (roles, names) = roles::complete(roles, reader);
             config.roles = roles;

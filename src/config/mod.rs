@@ -12,6 +12,7 @@
 mod apps;
 mod changes;
 mod complete;
+mod contest;
 pub mod contract;
 mod cross;
 mod env;
@@ -41,13 +42,14 @@ mod tokens;
 mod warning;
 
 pub use changes::{Change, changes};
+pub use contest::is_private;
 pub use env::environment;
 pub use explain::explain;
 pub use key::Entry;
 pub use load::{Loaded, load};
 pub use model::{
-    Algorithm, App, AppLimits, Config, Credential, Introspection, Limits, Log, LogFormat, Secret, Server, TokenKeys,
-    Tokens,
+    Algorithm, App, AppLimits, Config, Contest, Control, Credential, Database, Gateway, Introspection, Limits, Log,
+    LogFormat, Secret, Server, Store, TokenKeys, Tokens,
 };
 pub use nearest::nearest;
 pub use problem::{Error, Mistake, Place, Problem};

@@ -3,7 +3,7 @@
 use toml::de::DeTable;
 
 use super::given::Given;
-use super::model::{Credential, Secret};
+use super::model::{Credential, Database, Secret};
 use super::nearest;
 use super::problem::Problem;
 use super::shape::KEY;
@@ -48,6 +48,64 @@ fn parse(given: Given<'_>) -> Result<Secret, Fault> {
     };
     let advice = if given.is_bare() { "Put it in quotes." } else { "" };
     Err(Fault::value(given, found, ALLOWED.to_owned()).advise(advice))
+}
+
+const KEYS_ALLOWED: &str = "a list of 8 texts of 1 to 256 bytes, or [] for none";
+
+/// A key for each lane; there are none unless they are given.
+pub(super) fn lane_keys(target: &mut Vec<Secret>) -> Field<'_> {
+    Box::new(LaneKeys(target))
+}
+
+struct LaneKeys<'a>(&'a mut Vec<Secret>);
+
+impl Slot for LaneKeys<'_> {
+    fn read(&mut self, given: Given<'_>) -> Result<(), Vec<Fault>> {
+        let keys = text::items(given, KEYS_ALLOWED, parse)?;
+        if !matches!(keys.len(), 0 | 8) {
+            let found = format!("a list of {}", keys.len());
+            return Fault::value(given, found, self.allowed())
+                .advise("The first is lane 1's, the last lane 8's.")
+                .alone();
+        }
+        *self.0 = keys;
+        Ok(())
+    }
+
+    fn show(&self) -> String {
+        "[]".to_owned()
+    }
+
+    fn allowed(&self) -> String {
+        KEYS_ALLOWED.to_owned()
+    }
+}
+
+/// `embedded`, or the URL of a PostgreSQL database, which may hold a password.
+pub(super) fn database(target: &mut Database) -> Field<'_> {
+    Box::new(Postgres(target))
+}
+
+struct Postgres<'a>(&'a mut Database);
+
+impl Slot for Postgres<'_> {
+    fn read(&mut self, given: Given<'_>) -> Result<(), Vec<Fault>> {
+        let is_url = |text: &str| text.starts_with("postgres://") || text.starts_with("postgresql://");
+        *self.0 = match given.text() {
+            Some("embedded") => Database::Embedded,
+            Some(text) if is_url(text) && text.len() <= 2000 => Database::Postgres(Secret::new(text)),
+            _ => return Fault::value(given, given.describe_hidden(), self.allowed()).alone(),
+        };
+        Ok(())
+    }
+
+    fn show(&self) -> String {
+        "\"embedded\"".to_owned()
+    }
+
+    fn allowed(&self) -> String {
+        "\"embedded\" (SQLite, in the folder) or a URL such as \"postgres://user:password@host/name\"".to_owned()
+    }
 }
 
 const MASTER_KEY_ALLOWED: &str = "32 bytes in base64, 44 characters";

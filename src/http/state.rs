@@ -7,6 +7,7 @@ use actix_web::HttpRequest;
 use metrics_exporter_prometheus::PrometheusHandle;
 
 use crate::config::{Limits, Server};
+use crate::contest::Contest;
 use crate::hub::{Farewell, Hub};
 use crate::rules::{Current, Node};
 use crate::telemetry::HttpMetrics;
@@ -20,6 +21,8 @@ pub struct State {
     pub apps: Current,
     /// The process as a whole.
     pub node: Arc<Node>,
+    /// The vibration contest, where it runs.
+    pub contest: Option<Contest>,
     /// Listeners and times.
     pub server: Server,
     /// Bounds.

@@ -37,5 +37,5 @@ pub use publish::{Draft, Publisher, publish};
 pub use rate::Rate;
 pub use sign_in::sign_in;
 pub use standing::{Grant, Granted, Standing};
-pub use subscribe::{Known, Subscription, may_listen, may_subscribe, subscribe};
+pub use subscribe::{Known, Subscription, may_listen, may_publish, may_subscribe, subscribe};
 pub use throttle::Throttle;

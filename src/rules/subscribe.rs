@@ -102,6 +102,24 @@ pub fn may_subscribe(app: &App, who: Who<'_>, channel: &ChannelName) -> Result<(
     Err(Error::Denied { channel: channel.to_string(), allowed: access.text().to_owned(), is_known })
 }
 
+/// Whether somebody may publish on a channel, whatever the event: where its rules name other people for
+/// single events, those do not count here.
+///
+/// # Errors
+/// As [`may_subscribe`].
+pub fn may_publish(app: &App, who: Who<'_>, channel: &ChannelName) -> Result<(), Error> {
+    let Some(side) = app.contract.find(channel) else {
+        return Err(Error::Undeclared { channel: channel.to_string() });
+    };
+    let access = side.declared.publish(None);
+    let is_known = match access.decide(who, Some((side.pattern(), channel))) {
+        Verdict::Allowed => return Ok(()),
+        Verdict::Unknown => false,
+        Verdict::Forbidden => true,
+    };
+    Err(Error::Denied { channel: channel.to_string(), allowed: access.text().to_owned(), is_known })
+}
+
 /// `channel_data` says who it is, else the sign-in does.
 fn member(app: &App, channel: &ChannelName, user: Option<&User>, request: &Subscribe<'_>) -> Result<Member, Error> {
     let limits = MemberLimits {

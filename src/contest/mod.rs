@@ -1,0 +1,19 @@
+//! The contest as it goes on: one thread that owns its state and decides.
+//!
+//! Owns the state machine of runs, the one rule that every point goes through, the lanes' health, and
+//! the order in which changes are kept, published and answered. Everybody else holds a [`Contest`] and
+//! asks. Read `handle` for what can be asked, `engine` for what happens.
+
+mod clock;
+mod command;
+mod handle;
+mod health;
+mod refused;
+mod told;
+
+pub use clock::{Clock, Moment};
+pub use command::Replace;
+pub use handle::{Accepted, Cleared, Contest, Mode, Origin};
+pub use health::{DatabaseHealth, LaneHealth, Lanes, Path, StoreHealth};
+pub use refused::{NotDone, NotTaken};
+pub use told::{Relay, RunTold, StateTold};

@@ -1,0 +1,14 @@
+//! What stays: a journal of every change on this machine, and a database that follows it.
+//!
+//! Owns the folder of the journal, the snapshot beside it, and the database's tables. The journal is
+//! what makes a point safe; the database is written from it in the background, however slow it is, and
+//! is what others read. Knows what an entry is, not why it came. Read `journal`, then `writer`.
+
+mod reader;
+mod unreadable;
+
+pub use reader::{PointStream, Reader};
+pub use unreadable::Unreadable;
+
+/// A change's place in the journal, from 1.
+pub type Seq = u64;
