@@ -4,9 +4,11 @@
 //! what makes a point safe; the database is written from it in the background, however slow it is, and
 //! is what others read. Knows what an entry is, not why it came. Read `journal`, then `writer`.
 
+mod journal;
 mod reader;
 mod unreadable;
 
+pub use journal::{Follower, Journal, NotKept, Opened, Unusable};
 pub use reader::{PointStream, Reader};
 pub use unreadable::Unreadable;
 
