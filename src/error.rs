@@ -104,6 +104,8 @@ pub enum Refusal {
     NotGranted(rules::Error),
     #[error("{0}")]
     Unprocessable(String),
+    #[error("{text}")]
+    NotTaken { text: String, reason: &'static str, may_retry: bool },
     #[error("Origin not allowed")]
     ForeignPage,
     #[error("Too many {what}: at most {allowed}")]
@@ -185,6 +187,8 @@ impl Refusal {
             Self::Token(error) => Answer::Status(if error.is_unavailable() { 503 } else { 401 }),
             Self::NotGranted(error) => Answer::Status(grant_status(error)),
             Self::Unprocessable(_) => Answer::Status(422),
+            Self::NotTaken { may_retry: true, .. } => Answer::Status(503),
+            Self::NotTaken { .. } => Answer::Status(409),
             Self::TooMany { .. } => Answer::Status(429),
             Self::Unauthenticated(_) => Answer::Status(401),
             Self::Forbidden(_) | Self::ForeignPage => Answer::Status(403),

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 use std::sync::Arc;
 
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::auth::Keeper;
 use crate::config::Config;
@@ -21,20 +21,26 @@ pub(super) type Reloads = mpsc::Receiver<Reload>;
 pub(super) struct Reloading {
     workers: Vec<mpsc::Sender<Reload>>,
     keeper: Keeper,
-    apps: Arc<Apps>,
+    /// Followed by threads that are no workers.
+    apps: watch::Sender<Arc<Apps>>,
 }
 
 /// Makes the ways to `workers` workers.
 pub(super) fn channels(workers: usize, keeper: Keeper, apps: Arc<Apps>) -> (Reloading, Vec<Reloads>) {
     let (senders, receivers) = (0..workers).map(|_| mpsc::channel(1)).unzip();
-    (Reloading { workers: senders, keeper, apps }, receivers)
+    (Reloading { workers: senders, keeper, apps: watch::channel(apps).0 }, receivers)
 }
 
 impl Reloading {
+    /// The apps of this moment, and of those to come.
+    pub(super) fn apps(&self) -> watch::Receiver<Arc<Apps>> {
+        self.apps.subscribe()
+    }
+
     /// Makes the configured apps ready, then lets every worker go on by them.
     pub(super) async fn reload(&mut self, config: &Config) -> Result<(), UnusableKeys> {
-        let apps = Arc::new(Apps::new(config, &self.keeper, &self.apps)?);
-        self.apps = apps.clone();
+        let apps = Arc::new(Apps::new(config, &self.keeper, &self.apps.borrow())?);
+        self.apps.send_replace(apps.clone());
         let mut answers = Vec::with_capacity(self.workers.len());
         for worker in &self.workers {
             let (answer, answered) = oneshot::channel();

@@ -9,6 +9,7 @@ use tokio::sync::watch;
 
 use crate::auth::{Keeper, KeeperThread};
 use crate::config::Config;
+use crate::contest::{self, Contest, ContestThread, Surroundings};
 use crate::error::Refusal;
 use crate::hub::{Bounds, HomeBounds, Settings, mailboxes};
 use crate::rules::{Apps, Node, UnusableKeys};
@@ -43,6 +44,9 @@ pub enum Error {
     /// The thread that fetches keys and looks tokens up cannot be had.
     #[error("cannot start the thread that looks after tokens: {0}")]
     Keeper(io::Error),
+    /// The contest cannot go on from what was kept.
+    #[error("cannot start the contest: {0}")]
+    Contest(#[from] contest::Error),
     /// An app's tokens cannot be checked.
     #[error(transparent)]
     Keys(#[from] UnusableKeys),
@@ -67,6 +71,8 @@ pub struct Broker {
     stage: watch::Sender<Stage>,
     workers: Vec<JoinHandle<()>>,
     reloading: Reloading,
+    /// Ends after the workers, so that it hears all that they have taken.
+    contest: Option<ContestThread>,
     /// Ends with the broker.
     _keeper: KeeperThread,
 }
@@ -99,6 +105,14 @@ impl Broker {
         let apps = Arc::new(Apps::new(config, &keeper, &Apps::default())?);
         let (stage, staged) = watch::channel(Stage::Running);
         let (reloading, reloads) = reload::channels(workers, keeper, apps.clone());
+        let mailboxes = mailboxes(workers, config.limits.inbox_commands);
+        let around = mailboxes.first().map(|first| Surroundings {
+            remote: first.remote(config.limits.busy_wait),
+            apps: reloading.apps(),
+            recorder: recorder.clone(),
+        });
+        let contest = around.filter(|_| config.contest.enabled).map(|around| Contest::open(config, around));
+        let (contest, contest_thread) = contest.transpose()?.unzip();
         let mut broker = Self {
             address,
             admin_address,
@@ -106,9 +120,9 @@ impl Broker {
             stage,
             workers: Vec::new(),
             reloading,
+            contest: contest_thread,
             _keeper: keeper_thread,
         };
-        let mailboxes = mailboxes(workers, config.limits.inbox_commands);
         for ((mailboxes, listener), reloads) in mailboxes.into_iter().zip(listeners).zip(reloads) {
             let setup = Setup {
                 mailboxes,
@@ -117,7 +131,7 @@ impl Broker {
                 admin: admin.pop(),
                 apps: apps.clone(),
                 node: node.clone(),
-                contest: None,
+                contest: contest.clone(),
                 server: config.server.clone(),
                 limits: config.limits.clone(),
                 recorder: recorder.clone(),
@@ -162,6 +176,8 @@ impl Broker {
         let workers = std::mem::take(&mut self.workers);
         let joined = tokio::task::spawn_blocking(move || workers.into_iter().map(JoinHandle::join).collect::<Vec<_>>());
         let panicked = joined.await.map_or(1, |results| results.iter().filter(|result| result.is_err()).count());
+        let contest = self.contest.take();
+        drop(tokio::task::spawn_blocking(move || drop(contest)).await);
         if panicked > 0 {
             tracing::error!(panicked, "workers had ended by a fault of ours");
         }

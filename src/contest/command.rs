@@ -8,7 +8,7 @@ use crate::measurement::{
     Category, EndedBy, Frequency, Page, PointFilter, Reading, Run, RunId, Scope, Serial, State, Team,
 };
 
-use super::handle::{Accepted, Cleared, Origin, Stopped};
+use super::handle::{Accepted, Cleared, Origin};
 use super::health::Lanes;
 use super::refused::{NotDone, NotTaken};
 
@@ -23,7 +23,7 @@ pub(super) enum Command {
     /// A camera's connection is closed.
     Gone(u64),
     Start(Category, Frequency, Replace, Reply<Result<Run, NotDone>>),
-    Stop(Option<RunId>, EndedBy, Reply<Result<Stopped, NotDone>>),
+    Stop(Option<RunId>, EndedBy, Reply<Result<Run, NotDone>>),
     Realtime(bool, Option<RunId>, Reply<Result<(), NotDone>>),
     Freeze(bool, Reply<Result<(), NotDone>>),
     Select(Category, Option<Frequency>, Reply<Result<(), NotDone>>),
@@ -52,5 +52,7 @@ pub enum Replace {
 pub(super) struct Recent {
     /// The first serial that is in memory; earlier ones are in the database only.
     pub(super) first: Serial,
+    /// The entry that the database must have for its points to be shown right.
+    pub(super) changed: u64,
     pub(super) page: Page,
 }

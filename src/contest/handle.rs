@@ -3,14 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
 use serde::Serialize;
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 use tokio::time::{Instant, timeout, timeout_at};
 
-use bytes::Bytes;
-
 use crate::measurement::{
-    Category, EndedBy, Frequency, Page, PointFilter, Reading, Run, RunId, Scope, Serial, Sorting, State, Team,
+    Category, EndedBy, Frequency, Page, Point, PointFilter, Reading, Run, RunId, Scope, Serial, Sorting, State, Team,
 };
 use crate::store::{PointStream, Reader, Unreadable};
 
@@ -63,21 +62,14 @@ pub enum Mode {
 /// A point that is safe: in the journal, on disk as far as a dying process is concerned.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Accepted {
-    /// The point; of a duplicate nothing but its lane and serial 0 mean anything.
-    pub point: crate::measurement::Point,
+    /// The point; `None` of a duplicate, whose first copy is safe already.
+    pub point: Option<Point>,
     /// Its team.
     pub nama_tim: Box<str>,
     /// Whether it belongs to a run.
     pub mode: Mode,
     /// Whether it had come already; then nothing was done.
     pub is_duplicate: bool,
-}
-
-/// A run that was stopped.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Stopped {
-    /// The run, over now.
-    pub run: Run,
 }
 
 /// What a clear took out of sight.
@@ -134,8 +126,7 @@ impl Contest {
     /// # Errors
     /// `NotRunning`, `UnknownRun`, or `Over` when there is nothing to end.
     pub async fn stop(&self, run: Option<RunId>, by: EndedBy) -> Result<Run, NotDone> {
-        let stopped = self.ask(|reply| Command::Stop(run, by, reply)).await.ok_or(NotDone::Busy)??;
-        Ok(stopped.run)
+        self.ask(|reply| Command::Stop(run, by, reply)).await.ok_or(NotDone::Busy)?
     }
 
     /// Takes points from now on, or refuses them.
@@ -212,6 +203,8 @@ impl Contest {
         if after + 1 >= recent.first {
             return Ok(recent.page);
         }
+        // Cleared points must not come back because the database is late.
+        self.reader.caught_up(recent.changed, Instant::now() + PATIENCE).await?;
         let filter = PointFilter { sorting: Sorting::Arrival, ..filter };
         let mut page = self.reader.page(filter, after, recent.first, limit).await?;
         if page.next.is_some() {

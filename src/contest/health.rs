@@ -80,6 +80,17 @@ pub struct StoreHealth {
     pub full: bool,
 }
 
+impl Lanes {
+    /// The same without what only the clock changes.
+    pub(super) fn timeless(&self) -> Self {
+        let mut same = Self { server_time_ms: 0, ..self.clone() };
+        for lane in &mut same.lanes {
+            lane.last_point_ms_ago = None;
+        }
+        same
+    }
+}
+
 /// How all lanes and the store are.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Lanes {

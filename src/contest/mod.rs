@@ -6,14 +6,24 @@
 
 mod clock;
 mod command;
+mod engine;
 mod handle;
 mod health;
+mod judging;
+mod lanes;
+mod points;
+mod publisher;
+mod recent;
 mod refused;
+mod start;
+mod taking;
 mod told;
 
 pub use clock::{Clock, Moment};
 pub use command::Replace;
 pub use handle::{Accepted, Cleared, Contest, Mode, Origin};
 pub use health::{DatabaseHealth, LaneHealth, Lanes, Path, StoreHealth};
+pub use publisher::{LANES, SESSION, lane_of, points_channel};
 pub use refused::{NotDone, NotTaken};
+pub use start::{ContestThread, Error, Surroundings};
 pub use told::{Relay, RunTold, StateTold};

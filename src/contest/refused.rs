@@ -34,6 +34,12 @@ impl NotTaken {
             Self::Busy => "busy",
         }
     }
+
+    /// Whether the same point may be taken later.
+    #[must_use]
+    pub const fn may_retry(&self) -> bool {
+        matches!(self, Self::StoreFull | Self::Busy)
+    }
 }
 
 /// Why a judge's wish was not done.

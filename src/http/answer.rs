@@ -66,7 +66,9 @@ impl Refused {
                 telemetry::breached(breach.rule.name());
                 object(response, &breach.report(*index))
             }
-            (refusal @ Refusal::Token(_), _) | (refusal, Form::Json) => object(response, &reason(refusal)),
+            (refusal @ (Refusal::Token(_) | Refusal::NotTaken { .. }), _) | (refusal, Form::Json) => {
+                object(response, &reason(refusal))
+            }
             (_, Form::Text) => text(response, format!("{self}\n")),
         }
     }
@@ -80,6 +82,8 @@ fn reason(refusal: &Refusal) -> Reason<'_> {
         Reason { channel: Some(channel), ..reason(Some("undeclared")) }
     } else if matches!(refusal, Refusal::Token(_)) {
         reason(Some("token"))
+    } else if let Refusal::NotTaken { reason: rule, .. } = refusal {
+        reason(Some(rule))
     } else {
         reason(None)
     }

@@ -52,6 +52,22 @@ impl<'a> Fields<'a> {
         read(body)
     }
 
+    /// The event's name.
+    ///
+    /// # Errors
+    /// When it is missing or no string.
+    pub(super) fn event_name(&self) -> Result<Cow<'a, str>, Refusal> {
+        string(self.name, "name")
+    }
+
+    /// The event's data.
+    ///
+    /// # Errors
+    /// When it is missing or no string.
+    pub(super) fn data_text(&self) -> Result<Cow<'a, str>, Refusal> {
+        string(self.data, "data")
+    }
+
     /// Takes from `other` what is missing here.
     pub(super) fn or(self, other: Self) -> Self {
         Self {

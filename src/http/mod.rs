@@ -18,6 +18,7 @@ mod info;
 mod pages;
 mod parameters;
 mod past;
+mod point;
 mod profile;
 mod query;
 mod revoke;

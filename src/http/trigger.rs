@@ -13,6 +13,7 @@ use super::answer::{Outcome, done, json};
 use super::caller::Caller;
 use super::event::{Batch, Fields};
 use super::info::{Counts, Info};
+use super::point;
 use super::state::{State, state};
 
 #[derive(Serialize)]
@@ -28,8 +29,11 @@ struct Answers {
 /// Publishes one event on up to as many channels as the app allows.
 pub(super) async fn events(request: HttpRequest, caller: Caller) -> Outcome {
     let query = in_query(&caller);
-    let checked = fields(&caller, query.as_deref())?.check(&caller.app, caller.publisher())?;
+    let fields = fields(&caller, query.as_deref())?;
+    let mut checked = fields.check(&caller.app, caller.publisher())?;
     let state = state(&request);
+    let point = point::take_out(state, &caller.app, &fields, &mut checked)?;
+    point::submit(state, point.into_iter().collect()).await?;
     publish(state, checked.publications).await?;
     if checked.info.is_empty() {
         return Ok(done());
@@ -45,13 +49,15 @@ pub(super) async fn events(request: HttpRequest, caller: Caller) -> Outcome {
 pub(super) async fn batch_events(request: HttpRequest, caller: Caller) -> Outcome {
     let state = state(&request);
     let allowed = caller.app.config.limits.batch_events;
-    let mut publications = Vec::new();
+    let (mut publications, mut points) = (Vec::new(), Vec::new());
     let mut asked = Vec::new();
     for (number, fields) in Batch::parse(text(&caller.body)?, allowed)?.into_iter().enumerate() {
         let mut checked = fields.check_one(&caller.app, caller.publisher()).map_err(|refusal| refusal.at(number))?;
+        points.extend(point::take_out(state, &caller.app, &fields, &mut checked)?);
         asked.push((checked.counted, checked.info));
         publications.append(&mut checked.publications);
     }
+    point::submit(state, points).await?;
     publish(state, publications).await?;
     if asked.iter().all(|(_, info)| info.is_empty()) {
         return Ok(done());

@@ -109,11 +109,9 @@ impl Reading {
 
 fn lane(value: &Value) -> Result<Lane, InvalidReading> {
     // Some languages have no whole numbers in JSON: 1.0 is one.
-    let number = value.as_u64().or_else(|| value.as_f64().filter(|n| n.fract() == 0.0 && *n > 0.0).map(|n| n as u64));
-    number
-        .and_then(|number| u8::try_from(number).ok())
-        .and_then(|number| Lane::try_from(number).ok())
-        .ok_or_else(|| InvalidReading::Lane { found: shown(value) })
+    let number = value.as_f64();
+    let found = Lane::all().find(|lane| number == Some(f64::from(lane.number())));
+    found.ok_or_else(|| InvalidReading::Lane { found: shown(value) })
 }
 
 fn number(field: &'static str, value: &Value) -> Result<f64, InvalidReading> {

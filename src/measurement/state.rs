@@ -30,7 +30,7 @@ pub struct Realtime {
 }
 
 /// What holds now.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct State {
     /// Entries applied so far.
     pub applied: u64,
@@ -65,29 +65,6 @@ pub struct State {
     pub tallies: BTreeMap<TallyKey, Tally>,
     #[serde(with = "pairs")]
     seen: HashMap<(Lane, Box<str>), Seen>,
-}
-
-impl Default for State {
-    fn default() -> Self {
-        Self {
-            applied: 0,
-            revision: 0,
-            teams_revision: 0,
-            last_serial: 0,
-            category: Category::default(),
-            frequency: Frequency::default(),
-            realtime: Realtime::default(),
-            frozen: false,
-            teams: Teams::default(),
-            runs: BTreeMap::new(),
-            current: None,
-            last: None,
-            clears: Vec::new(),
-            last_clear: 0,
-            tallies: BTreeMap::new(),
-            seen: HashMap::new(),
-        }
-    }
 }
 
 impl State {

@@ -2,8 +2,10 @@
 //!
 //! Owns the log's format and the list of all metrics. Knows nothing of what it reports on.
 
+mod contest;
 mod log;
 mod metrics;
 
+pub use contest::ContestMetrics;
 pub use log::{LogError, start};
 pub use metrics::{HttpMetrics, HubMetrics, SocketMetrics, breached, describe, recorder, refused};

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use rustix::fs::{FlockOperation, flock};
 
-use crate::measurement::State;
+use crate::measurement::{Entry, Point, State};
 use crate::store::Seq;
 
 use super::janitor::Janitor;
@@ -69,6 +69,8 @@ pub struct Opened {
     pub journal: Journal,
     /// All that was kept, folded.
     pub state: Arc<State>,
+    /// The points that are still in the journal, oldest first, with their places.
+    pub points: Vec<(Seq, Point)>,
 }
 
 impl Journal {
@@ -88,7 +90,7 @@ impl Journal {
         let lock = lock(folder)?;
         let mut state = snapshot::load(folder).map_err(disk(&folder.join("state.json")))?.unwrap_or_default();
         let saved = state.applied;
-        let mut segments = VecDeque::new();
+        let (mut segments, mut points) = (VecDeque::new(), Vec::new());
         let firsts = segment::list(folder).map_err(disk(&files))?;
         let last = firsts.last().copied();
         for first in firsts {
@@ -96,7 +98,14 @@ impl Journal {
                 return Err(Unusable::Gap { folder: files, missing: state.applied + 1 });
             }
             let path = segment::path(folder, first);
-            let bytes = replay(&path, first, Some(first) == last, &mut state)?;
+            let bytes = replay(&path, first, Some(first) == last, |seq, entry| {
+                if seq > state.applied {
+                    state.apply(&entry);
+                }
+                if let Entry::Point { point, .. } = entry {
+                    points.push((seq, point));
+                }
+            })?;
             segments.push_back(Segment::open(folder, first, bytes).map_err(disk(&path))?);
         }
         let janitor = Janitor::start(folder.to_owned(), saved).map_err(disk(folder))?;
@@ -111,7 +120,7 @@ impl Journal {
             janitor,
             _lock: lock,
         };
-        Ok(Opened { journal, state: Arc::new(state) })
+        Ok(Opened { journal, state: Arc::new(state), points })
     }
 }
 
@@ -125,8 +134,8 @@ fn lock(folder: &Path) -> Result<File, Unusable> {
     Ok(file)
 }
 
-/// Applies a file's entries that the state has not; how many bytes of it are whole.
-fn replay(path: &Path, first: Seq, is_last: bool, state: &mut State) -> Result<u64, Unusable> {
+/// Gives a file's entries to `take`, in order; how many bytes of it are whole.
+fn replay(path: &Path, first: Seq, is_last: bool, mut take: impl FnMut(Seq, Entry)) -> Result<u64, Unusable> {
     let disk = |source| Unusable::Disk { path: path.to_owned(), source };
     let mut file = BufReader::new(File::open(path).map_err(disk)?);
     let (mut seq, mut bytes) = (first, 0);
@@ -145,9 +154,7 @@ fn replay(path: &Path, first: Seq, is_last: bool, state: &mut State) -> Result<u
             let line = usize::try_from(seq - first + 1).unwrap_or(usize::MAX);
             return Err(Unusable::Damaged { path: path.to_owned(), line });
         };
-        if seq > state.applied {
-            state.apply(&entry);
-        }
+        take(seq, entry);
         seq += 1;
         bytes += u64::try_from(line.len()).unwrap_or_default();
     }

@@ -27,7 +27,8 @@ pub(super) fn list(folder: &Path) -> io::Result<Vec<Seq>> {
     let mut firsts = Vec::new();
     for entry in fs::read_dir(folder.join("journal"))? {
         let name = entry?.file_name();
-        firsts.extend(name.to_str().and_then(|name| name.strip_suffix(".log")).and_then(|name| name.parse::<Seq>().ok()));
+        firsts
+            .extend(name.to_str().and_then(|name| name.strip_suffix(".log")).and_then(|name| name.parse::<Seq>().ok()));
     }
     firsts.sort_unstable();
     Ok(firsts)

@@ -164,7 +164,7 @@ fn closing_saves_a_snapshot() {
     let folder = Folder::new();
     let mut opened = open(&folder);
     keep(&mut opened, &[point(1)]);
-    let Opened { journal, state } = opened;
+    let Opened { journal, state, .. } = opened;
     journal.close(&state);
     assert_eq!(snapshot::load(&folder.0).unwrap().as_ref(), Some(&*state));
 }
