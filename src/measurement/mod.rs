@@ -11,12 +11,15 @@ mod frequency;
 mod item;
 mod lane;
 mod mark;
+mod pairs;
 mod point;
 mod query;
 mod reading;
 mod run;
 mod stamp;
 mod state;
+#[cfg(test)]
+mod state_tests;
 mod tally;
 mod team;
 

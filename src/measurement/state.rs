@@ -5,11 +5,12 @@ use std::collections::{BTreeMap, HashMap};
 use serde::{Deserialize, Serialize};
 
 use super::category::Category;
-use super::clear::Clear;
+use super::clear::{Clear, Taken};
 use super::entry::Entry;
 use super::frequency::Frequency;
 use super::lane::Lane;
 use super::mark::{Mark, Order, Seen};
+use super::pairs;
 use super::point::{Point, Serial};
 use super::run::{Run, RunId};
 use super::tally::{Tally, TallyKey};
@@ -179,42 +180,20 @@ impl State {
     fn hide(&mut self, clear: &Clear) {
         let mut clear = clear.clone();
         let covered: Vec<TallyKey> = self.tallies.keys().filter(|key| clear.scope.covers(key)).copied().collect();
-        clear.taken = covered.into_iter().filter_map(|key| Some((key, self.tallies.remove(&key)?))).collect();
-        clear.points = clear.taken.iter().map(|(_, tally)| tally.count).sum();
+        for key in covered {
+            let Some(tally) = self.tallies.remove(&key) else { continue };
+            let others = self.clears.iter().filter_map(|other| other.taken.get(&key));
+            clear.taken.insert(key, Taken::new(tally, clear.last, others));
+            clear.points += tally.count;
+        }
         self.last_clear = self.last_clear.max(clear.id);
         self.clears.push(clear);
     }
 
     fn show_again(&mut self, id: i64) {
         let Some(at) = self.clears.iter().position(|clear| clear.id == id) else { return };
-        for (key, tally) in self.clears.remove(at).taken {
-            self.tallies.entry(key).or_default().merge(&tally);
+        for (key, taken) in self.clears.remove(at).taken {
+            self.tallies.entry(key).or_default().merge(&taken.tally);
         }
-    }
-}
-
-/// Maps whose keys are no texts, as lists of pairs.
-mod pairs {
-    use serde::de::DeserializeOwned;
-    use serde::{Deserialize, Deserializer, Serialize, Serializer};
-
-    pub(super) fn serialize<'a, M, K, V, S>(map: &'a M, serializer: S) -> Result<S::Ok, S::Error>
-    where
-        &'a M: IntoIterator<Item = (&'a K, &'a V)>,
-        K: Serialize + 'a,
-        V: Serialize + 'a,
-        S: Serializer,
-    {
-        serializer.collect_seq(map)
-    }
-
-    pub(super) fn deserialize<'de, M, K, V, D>(deserializer: D) -> Result<M, D::Error>
-    where
-        M: FromIterator<(K, V)>,
-        K: DeserializeOwned,
-        V: DeserializeOwned,
-        D: Deserializer<'de>,
-    {
-        Ok(Vec::<(K, V)>::deserialize(deserializer)?.into_iter().collect())
     }
 }

@@ -107,7 +107,13 @@ fn another_value(entry: &config::Entry) -> &'static str {
         "encryption_master_key" => "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=",
         "introspection_url" => "http://127.0.0.1:8000/me",
         "revoke" => "app, token",
+        key if key == "journal_bytes" => "2000000",
         key if key.ends_with("_bytes") => "100000",
+        "folder" => "elsewhere",
+        "database" => "postgres://localhost/contest",
+        "listen" => "127.0.0.1:17",
+        "keys" => "1,2,3,4,5,6,7,8",
+        "control" => "off",
         _ if entry.allowed == "true or false" => {
             if entry.default.as_deref() == Some("true") {
                 "false"
@@ -336,7 +342,7 @@ fn check_says_what_a_good_file_comes_to() {
            main listener   0.0.0.0:7001\n  \
            admin listener  127.0.0.1:9601\n  \
            app 1001 (key saluran-key)\n  \
-           declared        9 channels with 38 events, 10 roles\n\
+           declared        10 channels with 43 events, 10 roles\n\
          warning: app 1001 uses the secret of the shipped channels.toml, and other machines can reach it; \
          set SALURAN_APP_SECRET or change the file\n\
          warning: app 1001 checks tokens with the secret of the shipped channels.toml, and other machines can \

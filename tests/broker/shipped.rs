@@ -93,6 +93,7 @@ fn the_shipped_file_is_the_defaults_with_one_app_and_its_channels() {
             "private-rvm.{rvm_id}",
             "private-admin-dashboard",
             "private-session",
+            "private-lanes",
             "private-measurements.{category}.{laptop_id}",
         ]
     );
@@ -103,6 +104,8 @@ fn the_shipped_file_is_the_defaults_with_one_app_and_its_channels() {
         assert!(!channel.events.is_empty() && channel.events.iter().all(|event| event.schema.is_some()), "{name}");
     }
     assert_eq!(std::mem::take(&mut config.roles).len(), 10);
+    assert!(config.contest.enabled && config.contest.realtime);
+    config.contest = config::Contest::default();
     let plain = config::App::new(app.id.clone(), "saluran-key", "saluran-secret");
     assert_eq!(config, Config { apps: vec![plain], ..Config::default() });
     let app = &config.apps[0].id;
@@ -176,6 +179,16 @@ fn more_samples() -> Vec<(&'static str, &'static str, Value)> {
         ("private-session", "realtime-saving-started", json!({"session_id": null})),
         ("private-session", "realtime-saving-stopped", json!({})),
         ("private-session", "category-change", json!({"category": "beton"})),
+        ("private-session", "state", state()),
+        ("private-session", "clear-undone", json!({"clear_id": 1, "scope": "all"})),
+        ("private-session", "teams-changed", json!({"revision": 2})),
+        ("private-session", "self-test", json!({"server_time_ms": 1})),
+        (
+            "private-lanes",
+            "lanes",
+            json!({"server_time_ms": 1, "lanes": [{"laptop_id": 1}],
+            "store": {"database": "ok", "behind": 0, "full": false}}),
+        ),
         ("private-session", "freeze-data", json!({"frozen": true})),
         ("private-session", "clear-data", json!({"message": "All data cleared by admin"})),
         (
@@ -184,6 +197,12 @@ fn more_samples() -> Vec<(&'static str, &'static str, Value)> {
             json!({"laptop_id": 1, "dista": -5.234, "distb": 3, "session_id": null, "frequency": null}),
         ),
     ]
+}
+
+/// What the contest tells pages on every change.
+fn state() -> Value {
+    json!({"revision": 1, "server_time_ms": 1, "category": "baja", "frequency": 1.5, "realtime": {"enabled": true},
+        "frozen": false, "run_seconds": 60.0, "session": null, "last": {"session_id": 1}, "undo": []})
 }
 
 #[test]
@@ -229,7 +248,7 @@ fn a_declared_event_does_not_take_everything() {
         json!({"rvm_id": 1, "detections": [{"class": "a", "confidence": 95}]})
     ));
     assert!(!is_valid(7, "session-started", json!({"session_id": 1, "category": "kayu", "frequency": 1.5})));
-    assert!(!is_valid(8, "new-data", json!({"laptop_id": 1, "dista": "5.2", "distb": 3.4})));
+    assert!(!is_valid(9, "new-data", json!({"laptop_id": 1, "dista": "5.2", "distb": 3.4})));
 }
 
 #[test]
