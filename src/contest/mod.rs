@@ -12,6 +12,8 @@ mod health;
 mod judging;
 mod lanes;
 mod points;
+#[cfg(test)]
+mod points_tests;
 mod publisher;
 mod recent;
 mod refused;
