@@ -49,6 +49,12 @@ def api_url(url: str) -> str:
     return urlunsplit((parts.scheme, parts.netloc, path, parts.query, ""))
 
 
+def root_of(url: str) -> str:
+    """The same server, without a path: `api_url` gives it its own."""
+    parts = urlsplit(url)
+    return urlunsplit((parts.scheme, parts.netloc, "/", "", ""))
+
+
 def with_scheme(url: str, schemes: dict[str, str]) -> str:
     scheme, separator, rest = url.partition("://")
     return schemes.get(scheme.lower(), scheme.lower()) + separator + rest

@@ -47,12 +47,11 @@ class Buffer:
 
     def take(self, timeout: float) -> Optional[Point]:
         """The next point to write, numbered and in flight from now on; None when there is none within `timeout`."""
-        deadline = time.monotonic() + timeout
         with self._changed:
             self._drop_too_old()
             if not self._may_take():
                 pause = self._paused_until - time.monotonic()
-                self._changed.wait(max(0.0, min(timeout, pause)) if pause > 0 else max(0.0, deadline - time.monotonic()))
+                self._changed.wait(min(timeout, pause) if pause > 0 else timeout)
                 if not self._may_take():
                     return None
             point = self._waiting.popleft()

@@ -44,7 +44,8 @@ def find_gateway(timeout: float = SEARCH_SECONDS) -> str:
                 if not names:
                     break
                 name = names.pop(0)
-            info = asker.get_service_info(SERVICE_TYPE, name, int(max(1.0, (deadline - time.monotonic()) * 1000)))
+            left_ms = max(1, int((deadline - time.monotonic()) * 1000))
+            info = asker.get_service_info(SERVICE_TYPE, name, left_ms)
             if info is not None and info.port is not None:
                 path = (info.properties.get(b"path") or b"/").decode("utf-8", "replace")
                 for host in sorted(info.parsed_scoped_addresses(), key=lambda host: ":" in host):

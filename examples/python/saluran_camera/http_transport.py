@@ -22,6 +22,8 @@ PASSING_STATUSES = (429, 500, 502, 503, 504)
 PAUSE_SECONDS = 0.5
 LONGEST_PAUSE_SECONDS = 10.0
 
+Answer = tuple[int, http.client.HTTPMessage, dict[str, Any]]
+
 
 class HttpTransport:
     """One request at a time; its answer is the point's acknowledgement."""
@@ -80,8 +82,8 @@ class HttpTransport:
             except OSError:
                 pass
 
-    def _ask(self, method: str, path: str, body: Optional[dict[str, Any]]) -> tuple[int, http.client.HTTPMessage, dict[str, Any]]:
-        """A kept connection may have been closed while it was idle: asks a second time, on a new one, before it is lost."""
+    def _ask(self, method: str, path: str, body: Optional[dict[str, Any]]) -> Answer:
+        """A kept connection may have been closed while idle: asks again, on a new one, before it counts as lost."""
         connection = self._connection
         if connection is None:
             raise Lost("closed")
@@ -109,7 +111,7 @@ def opened(url: str) -> http.client.HTTPConnection:
 
 def ask(
     connection: http.client.HTTPConnection, method: str, path: str, key: Optional[str], body: Optional[dict[str, Any]],
-) -> tuple[int, http.client.HTTPMessage, dict[str, Any]]:
+) -> Answer:
     """One request; the status, headers and JSON of its answer (empty when it has none)."""
     headers = {"Accept": "application/json"}
     if body is not None:

@@ -54,7 +54,7 @@ class Inbox:
 
 
 class WebSocketTransport:
-    """One connection at a time. A thread beside the link's reads always: it answers pings and takes acknowledgements."""
+    """One connection at a time. A thread beside the link's reads always, answers pings and takes acknowledgements."""
 
     def __init__(self, url: Callable[[], str], key: Optional[str], sender: str, buffer: Buffer, inbox: Inbox) -> None:
         self.ws: Optional[websocket.WebSocket] = None
@@ -132,7 +132,8 @@ class WebSocketTransport:
         self.abort()
         if reader is not None:
             reader.join(GOODBYE_SECONDS)
-        ws.shutdown()
+        if ws.sock is not None:
+            ws.sock.close()
         self.ws = None
 
     def hurry(self) -> None:
@@ -171,7 +172,7 @@ class WebSocketTransport:
         except websocket.WebSocketTimeoutException as error:
             raise Lost(f"the server took nothing for {TIMEOUT_SECONDS:.0f} s") from error
         except (OSError, ValueError, websocket.WebSocketException) as error:
-            raise Lost(self._failure or str(error) or type(error).__name__) from error
+            raise Lost(self._failure or str(error).rstrip(".") or type(error).__name__) from error
 
     def _read(self, ws: websocket.WebSocket) -> None:
         """Ends with the connection, and then lets the link know at once."""
@@ -182,7 +183,7 @@ class WebSocketTransport:
             except websocket.WebSocketTimeoutException:
                 continue
             except (OSError, ValueError, AttributeError, websocket.WebSocketException) as error:
-                cause = str(error) or cause
+                cause = str(error).rstrip(".") or cause
                 break
             self._heard = time.monotonic()
             if opcode == websocket.ABNF.OPCODE_CLOSE:
