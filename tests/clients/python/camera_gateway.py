@@ -32,6 +32,7 @@ class Gateway:
         self.pongs = 0
         self.handshakes: list[str] = []
         self.requests: list[str] = []
+        self.upgrade_status = 101
         self.http_status = 200
         self.frames: list[dict[str, Any]] = []
         self.points: list[dict[str, Any]] = []
@@ -138,6 +139,9 @@ class Gateway:
             headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines[1:])}
             if "sec-websocket-key" in headers:
                 self._note(self.handshakes, head)
+                if self.upgrade_status != 101:
+                    peer.sendall(f"HTTP/1.1 {self.upgrade_status} No\r\nContent-Length: 0\r\n\r\n".encode())
+                    return
                 accept = base64.b64encode(hashlib.sha1(headers["sec-websocket-key"].encode() + MAGIC).digest())
                 peer.sendall(b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
                              b"Sec-WebSocket-Accept: " + accept + b"\r\n\r\n")
