@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import os
 import socket
 from typing import Optional
@@ -85,6 +86,8 @@ def explain(error: Exception, shown: str) -> str:
     if status is not None:
         return (f"{shown} answers, but not as the camera gateway (HTTP {status}). See the port: the gateway's is "
                 f"{GATEWAY_PORT}. [ID] Periksa nomor port.")
+    if isinstance(error, http.client.HTTPException):
+        return f"what answers at {shown} does not speak HTTP as it should ({type(error).__name__})"
     if isinstance(error, TimeoutError) or "timed out" in str(error):
         return (f"no answer from {shown}. Let the server's firewall admit this port, and see that both are in the same "
                 "network. [ID] Tidak ada jawaban: periksa firewall dan jaringan.")

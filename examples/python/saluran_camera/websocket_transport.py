@@ -26,6 +26,8 @@ SILENCE_SECONDS = 15.0
 # A server that lives, and has not answered the first point for so long, answers none. Shorter when closing.
 PATIENCE_SECONDS = 5.0
 HURRIED_PATIENCE_SECONDS = 1.0
+# One that answered points on an earlier connection may be busy with its disk; or an old one took its place.
+TRUSTING_PATIENCE_SECONDS = 30.0
 # How long closing waits for the server's own goodbye.
 GOODBYE_SECONDS = 0.5
 # What a refusal that passes costs: time to make room.
@@ -63,8 +65,9 @@ class WebSocketTransport:
         self._sender = sender
         self._buffer = buffer
         self._inbox = inbox
-        # None: not known yet. Outlives connections, since servers seldom change.
+        # None: not known yet, on this connection. A server known to answer nothing is believed to go on so.
         self._acknowledges: Optional[bool] = None
+        self._acknowledged_before = False
         self._hurried = False
         self._reader: Optional[threading.Thread] = None
         self._failure: Optional[str] = None
@@ -90,6 +93,8 @@ class WebSocketTransport:
             raise Lost(address.explain(error, shown)) from error
         self.ws = ws
         self._failure = None
+        if self._acknowledges:
+            self._acknowledges = None
         self._answers_pings = False
         self._first_written = None
         self._heard = self._pinged = time.monotonic()
@@ -154,7 +159,11 @@ class WebSocketTransport:
         """A server without acknowledgements is known by living on after the first point and not answering it."""
         if self._acknowledges is not None or self._first_written is None or not self._buffer.in_flight():
             return
-        patience = HURRIED_PATIENCE_SECONDS if self._hurried else PATIENCE_SECONDS
+        patience = PATIENCE_SECONDS
+        if self._acknowledged_before:
+            patience = TRUSTING_PATIENCE_SECONDS
+        elif self._hurried:
+            patience = HURRIED_PATIENCE_SECONDS
         if self._heard > self._first_written and now - self._first_written > patience:
             self._acknowledges = False
             self._buffer.confirm_nothing()
@@ -211,7 +220,7 @@ class WebSocketTransport:
         self._inbox.put(text)
 
     def _settle(self, ack: dict[str, Any]) -> None:
-        self._acknowledges = True
+        self._acknowledges = self._acknowledged_before = True
         seq = ack.get("seq")
         if not isinstance(seq, int):
             return

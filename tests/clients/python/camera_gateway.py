@@ -28,6 +28,8 @@ class Gateway:
         self.acks = acks
         self.refuse = refuse
         self.echo = False
+        # Called with each point that came by HTTP, after it was taken.
+        self.answer_hook: Callable[[dict], None] = lambda _: None
         self.greeting: list[str] = []
         self.pongs = 0
         self.handshakes: list[str] = []
@@ -42,6 +44,7 @@ class Gateway:
         self._taken: set[tuple[str, int]] = set()
         self._changed = threading.Condition()
         self._peers: set[socket.socket] = set()
+        self._cameras: set[socket.socket] = set()
         self._listener: Optional[socket.socket] = None
         self.port = 0
         self.receive_buffer: Optional[int] = None
@@ -93,13 +96,13 @@ class Gateway:
     def say(self, text: str) -> None:
         """Sends a text frame to every camera."""
         with self._changed:
-            peers = list(self._peers)
+            peers = list(self._cameras)
         for peer in peers:
             write(peer, TEXT, text.encode())
 
     def ping(self) -> None:
         with self._changed:
-            peers = list(self._peers)
+            peers = list(self._cameras)
         for peer in peers:
             write(peer, PING, b"are you there")
 
@@ -130,6 +133,7 @@ class Gateway:
         finally:
             with self._changed:
                 self._peers.discard(peer)
+                self._cameras.discard(peer)
                 self._changed.notify_all()
 
     def _serve_requests(self, peer: socket.socket, stream: Any) -> None:
@@ -145,6 +149,8 @@ class Gateway:
                 accept = base64.b64encode(hashlib.sha1(headers["sec-websocket-key"].encode() + MAGIC).digest())
                 peer.sendall(b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
                              b"Sec-WebSocket-Accept: " + accept + b"\r\n\r\n")
+                with self._changed:
+                    self._cameras.add(peer)
                 self._serve_frames(peer, stream)
                 return
             body = stream.read(int(headers.get("content-length", 0)))
@@ -169,6 +175,7 @@ class Gateway:
                          "realtime_enabled": False, "laptop_id": point["laptop_id"]}
         if reason is not None:
             return 400, {"error": "Invalid laptop_id. Must be 1-8."}
+        self.answer_hook(point)
         return 200, {"success": True, "message": "Data received and stored", "mode": "free", "realtime_enabled": True}
 
     def _serve_frames(self, peer: socket.socket, stream: Any) -> None:
@@ -192,7 +199,7 @@ class Gateway:
 
     def _hear(self, peer: socket.socket, point: dict[str, Any]) -> None:
         reason, duplicate = self._take(point)
-        if self.acks and point.get("ack") is True:
+        if self.acks and point.get("ack") is True and "seq" in point:
             ack = {"type": "ack", "laptop_id": point["laptop_id"], "seq": point["seq"], "ok": reason is None}
             ack.update({"reason": reason, "error": "No."} if reason else
                        {"mode": "free", "serial": len(self.points), "duplicate": duplicate})

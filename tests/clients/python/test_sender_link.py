@@ -158,6 +158,25 @@ def test_an_old_server_without_acknowledgements_works(monkeypatch):
     assert [frame["dista"] for frame in gateway.frames] == list(range(7)), "nothing is written twice"
 
 
+def test_an_old_server_in_the_place_of_a_new_one_is_found_out(monkeypatch):
+    monkeypatch.setattr(websocket_transport, "TRUSTING_PATIENCE_SECONDS", 0.3)
+    with Gateway() as gateway, CameraSenderWS(1, gateway.url) as sender:
+        sender.send(0, 0, True, True)
+        until(lambda: sender.get_stats()["acknowledged"] == 1)
+        gateway.acks = False
+        gateway.cut()
+        until(lambda: sender.get_stats()["reconnects"] == 1)
+        for number in range(1, WINDOW + 100):
+            sender.send(number, 0, True, True)
+        gateway.wait_for(lambda gateway: len(gateway.points) == WINDOW + 100)
+        until(lambda: sender.get_stats()["unconfirmed"] == WINDOW + 99)
+        gateway.acks = True
+        sender.send(0, 0, True, True)
+        sender.send(0, 0, True, True)
+        until(lambda: sender.get_stats()["buffered"] == 0)
+        assert balanced(sender.get_stats(), WINDOW + 102)
+
+
 def test_leaving_an_old_server_is_quick_and_writes_nothing_twice():
     with Gateway(acks=False) as gateway:
         sender = CameraSenderWS(1, gateway.url)
