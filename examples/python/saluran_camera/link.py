@@ -72,6 +72,10 @@ class Link:
 
     def close(self, flush_seconds: float) -> None:
         """Waits a while for the buffer to empty, if there is a connection to empty it into; then ends the thread."""
+        if threading.current_thread() is self._thread:
+            # A forgotten sender may be collected in any thread; this one cannot wait for itself.
+            self._stopping = True
+            return
         if self.connected:
             self.transport.hurry()
             self.buffer.wait_for(lambda: not self.connected or self.buffer.is_empty(), flush_seconds)

@@ -20,9 +20,9 @@ from saluran_camera.point import Point
 
 # For opening, and for each write.
 TIMEOUT_SECONDS = 5.0
-PING_SECONDS = 5.0
+PING_SECONDS = 3.0
 # A server that answered pings before, and is silent for so long, is gone.
-SILENCE_SECONDS = 15.0
+SILENCE_SECONDS = 9.0
 # A server that lives, and has not answered the first point for so long, answers none. Shorter when closing.
 PATIENCE_SECONDS = 5.0
 HURRIED_PATIENCE_SECONDS = 1.0

@@ -129,6 +129,9 @@ def test_the_monitor_survives_the_closed_valve(gateway):
 
 
 def test_discovery_finds_a_gateway_and_reports_none(gateway, monkeypatch, capsys):
+    assert discovery.SERVICE_TYPE == "_saluran-camera._tcp.local."
+    # A type of its own, so that no other gateway of this machine or network is found.
+    monkeypatch.setattr(discovery, "SERVICE_TYPE", f"_saluran-{gateway.port}._tcp.local.")
     on_loopback(monkeypatch)
     sender = CameraSenderWS(1, "discover")
     monkeypatch.setattr(discovery, "SEARCH_SECONDS", 0.5)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import random
 import subprocess
 import sys
 import threading
@@ -14,7 +15,7 @@ from camera_gateway import Gateway
 from senders import PYTHON, balanced, until
 
 from opencv_camera_sender_ws import CameraSenderWS
-from saluran_camera import websocket_transport
+from saluran_camera import link, websocket_transport
 from saluran_camera.buffer import WINDOW, Buffer
 from saluran_camera.point import OLDEST_SECONDS, measured_now
 
@@ -72,6 +73,21 @@ def test_what_was_written_and_not_answered_is_written_again_under_its_number(gat
         until(lambda: sender.get_stats()["acknowledged"] == 20)
     assert len(gateway.frames) == 40 and len(gateway.points) == 20
     assert [frame["seq"] for frame in gateway.frames] == [*range(1, 21), *range(1, 21)]
+
+
+def test_cuts_at_any_moment_lose_and_double_nothing(gateway, monkeypatch):
+    monkeypatch.setattr(link, "FIRST_WAIT_SECONDS", 0.01)
+    chance = random.Random(7)
+    with CameraSenderWS(1, gateway.url) as sender:
+        for number in range(2000):
+            sender.send(number, 0, True, True)
+            threading.Event().wait(0.001)
+            if chance.random() < 0.02:
+                gateway.cut()
+        until(lambda: sender.get_stats()["acknowledged"] == 2000)
+        stats = sender.get_stats()
+    assert stats["reconnects"] > 10 and balanced(stats, 2000)
+    assert [point["dista"] for point in gateway.points] == list(range(2000))
 
 
 def test_the_first_connection_may_come_late(gateway):
