@@ -11,6 +11,7 @@ Needs nothing but Python. For more than one or two points a second prefer `openc
 from __future__ import annotations
 
 import http.client
+import itertools
 import sys
 import threading
 import time
@@ -44,6 +45,9 @@ class CameraSender(Sender):
         super().__init__(laptop_id, key, buffer_limit)
         self.api_url = address.chosen(api_url, address.DEFAULT_API_URL)
         self._asking = threading.Lock()
+        # Numbers of their own, since they overtake the buffer's points.
+        self._direct = f"{self._sender}-direct"
+        self._numbers = itertools.count(1)
         self._kept: Optional[http.client.HTTPConnection] = None
 
     def send_data(
@@ -56,7 +60,8 @@ class CameraSender(Sender):
         try:
             point = measured_now(self.laptop_id, dista, distb, is_a_detected, is_b_detected)
             with self._asking:
-                answer = self._ask(point.fields())
+                point.seq = next(self._numbers)
+                answer = self._ask({**point.fields(), **point.numbering(self._direct)})
         except Exception as error:
             answer = {"error": address.explain(error, address.without_secrets(self.api_url))}
         self._count(answer.get("success") is True)
@@ -76,7 +81,7 @@ class CameraSender(Sender):
             print("Stopped")
 
     def _ask(self, fields: dict[str, Any]) -> dict[str, Any]:
-        """On the kept connection, once more on a new one where that was closed while idle."""
+        """On the kept connection, once more on a new one where that was closed while idle: the number allows it."""
         url = address.api_url(self.api_url)
         path = urlsplit(url).path + RECEIVE
         kept, self._kept = self._kept, None
