@@ -55,7 +55,7 @@ def find_gateway(timeout: float = SEARCH_SECONDS) -> str:
         asker.close()
     raise NotFound(
         f"no camera gateway answered on this network within {timeout:.0f} s. See that the server runs and is in the "
-        "same network (hotspots may keep devices apart), or give its address. [ID] Server tidak ditemukan: isi alamatnya.")
+        "same network (hotspots may keep devices apart) or give its address. [ID] Server tidak ditemukan: isi alamatnya.")
 
 
 def answers(host: str, port: int) -> bool:

@@ -109,7 +109,8 @@ class Gateway:
     def wait_for(self, condition: Callable[[Gateway], bool]) -> None:
         """A condition on the gateway's lists, with the deadline of all waits."""
         with self._changed:
-            assert self._changed.wait_for(lambda: condition(self), DEADLINE), f"{len(self.points)} points, {self.frames[-3:]}"
+            held = self._changed.wait_for(lambda: condition(self), DEADLINE)
+            assert held, f"{len(self.points)} points, {self.frames[-3:]}"
 
     def connections(self) -> int:
         return len(self._peers)

@@ -56,7 +56,7 @@ def test_a_cut_of_five_seconds_loses_nothing_and_dates_every_point(gateway, caps
     assert [point["dista"] for point in gateway.points] == sorted(times), "each once, and in order"
     for point in gateway.points:
         measured = point["arrived"] - point.get("age_ms", 0) / 1000
-        assert abs(measured - times[point["dista"]]) < 0.25, point
+        assert abs(measured - times[point["dista"]]) < 0.4, point
     assert sum(1 for point in gateway.points if point.get("age_ms", 0) > 1000) > 100
     out = capsys.readouterr().out
     assert out.count("Connection lost") == 1 and out.count("Connected again") == 1
@@ -146,7 +146,7 @@ def test_sending_never_waits_for_a_server_that_stops_reading(monkeypatch, acks):
             started = time.monotonic()
             sender.send(number, 0, True, True)
             longest = max(longest, time.monotonic() - started)
-        assert longest < 0.2
+        assert longest < 0.8, "a write that blocks lasts a second"
         stats = sender.get_stats()
         assert stats["buffered"] <= 10_000 and stats["dropped"] > 0
         started = time.monotonic()
