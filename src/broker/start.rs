@@ -71,8 +71,8 @@ pub struct Broker {
     stage: watch::Sender<Stage>,
     workers: Vec<JoinHandle<()>>,
     reloading: Reloading,
-    /// Ends after the workers, so that it hears all that they have taken.
-    contest: Option<ContestThread>,
+    /// The contest, where it runs; its threads end after the workers, so that they hear all that those took.
+    contest: Option<(Contest, ContestThread)>,
     /// Ends with the broker.
     _keeper: KeeperThread,
 }
@@ -112,7 +112,7 @@ impl Broker {
             recorder: recorder.clone(),
         });
         let contest = around.filter(|_| config.contest.enabled).map(|around| Contest::open(config, around));
-        let (contest, contest_thread) = contest.transpose()?.unzip();
+        let contest = contest.transpose()?;
         let mut broker = Self {
             address,
             admin_address,
@@ -120,7 +120,7 @@ impl Broker {
             stage,
             workers: Vec::new(),
             reloading,
-            contest: contest_thread,
+            contest,
             _keeper: keeper_thread,
         };
         for ((mailboxes, listener), reloads) in mailboxes.into_iter().zip(listeners).zip(reloads) {
@@ -131,7 +131,7 @@ impl Broker {
                 admin: admin.pop(),
                 apps: apps.clone(),
                 node: node.clone(),
-                contest: contest.clone(),
+                contest: broker.contest().cloned(),
                 server: config.server.clone(),
                 limits: config.limits.clone(),
                 recorder: recorder.clone(),
@@ -154,6 +154,12 @@ impl Broker {
     #[must_use]
     pub const fn admin_address(&self) -> Option<SocketAddr> {
         self.admin_address
+    }
+
+    /// The contest, where it runs.
+    #[must_use]
+    pub fn contest(&self) -> Option<&Contest> {
+        self.contest.as_ref().map(|(contest, _)| contest)
     }
 
     /// Goes on by the apps, roles, channels and tokens of another configuration; the listeners, workers

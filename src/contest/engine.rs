@@ -142,7 +142,7 @@ impl Engine {
             Command::Lanes(reply) => drop(reply.send(self.lanes())),
             Command::Recent(filter, after, limit, reply) => {
                 let page = self.recent.page(&self.state, &filter, after, limit);
-                let first = self.recent.first(self.state.last_serial + 1);
+                let first = self.recent.first();
                 drop(reply.send(Answer { first, changed: self.changed, page }));
             }
             Command::Probe(reply) => drop(reply.send(self.probe().await)),

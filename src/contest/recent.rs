@@ -11,14 +11,17 @@ const KEPT: usize = 100_000;
 /// The last points by serial, without a gap.
 ///
 /// Bounded by the journal's bytes: what the database has makes room beyond [`KEPT`].
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Recent {
+    /// From here on all points are here.
+    first: Serial,
     points: VecDeque<(Seq, Point)>,
 }
 
 impl Recent {
-    pub(super) fn new(points: Vec<(Seq, Point)>) -> Self {
-        Self { points: points.into() }
+    /// Begins with those that the journal has; `next` is the number of the next point.
+    pub(super) fn new(points: Vec<(Seq, Point)>, next: Serial) -> Self {
+        Self { first: points.first().map_or(next, |(_, point)| point.serial), points: points.into() }
     }
 
     pub(super) fn push(&mut self, seq: Seq, point: Point) {
@@ -28,7 +31,9 @@ impl Recent {
     /// Lets go of what is in the database, as far as there are too many.
     pub(super) fn release(&mut self, applied: Seq) {
         while self.points.len() > KEPT && self.points.front().is_some_and(|(seq, _)| *seq <= applied) {
-            self.points.pop_front();
+            if let Some((_, point)) = self.points.pop_front() {
+                self.first = point.serial + 1;
+            }
         }
     }
 
@@ -37,9 +42,9 @@ impl Recent {
         self.points.retain(|(_, point)| !clear.hides(point));
     }
 
-    /// The first serial from which on all points are here; `next` when none is.
-    pub(super) fn first(&self, next: Serial) -> Serial {
-        self.points.front().map_or(next, |(_, point)| point.serial)
+    /// The serial from which on all points are here.
+    pub(super) const fn first(&self) -> Serial {
+        self.first
     }
 
     /// Points after a serial, by arrival.

@@ -87,12 +87,12 @@ impl Contest {
         let settings = config.contest.clone();
         let make = move || Engine {
             changed: state.applied,
+            recent: Recent::new(points, state.last_serial + 1),
             state,
             journal,
             settings,
             clock,
             publisher: Publisher::new(around.remote, around.apps),
-            recent: Recent::new(points),
             books: Books::default(),
             kept,
             progress,

@@ -163,13 +163,13 @@ mod tests {
 
     use super::*;
 
-    fn parse(value: Value) -> Result<Reading, InvalidReading> {
+    fn parse(value: &Value) -> Result<Reading, InvalidReading> {
         Reading::parse(value.as_object().expect("an object"))
     }
 
     #[test]
     fn the_five_fields_are_enough_and_flags_default_to_false() {
-        let reading = parse(json!({"type": "camera_data", "laptop_id": 1, "dista": 5.234, "distb": -3})).unwrap();
+        let reading = parse(&json!({"type": "camera_data", "laptop_id": 1, "dista": 5.234, "distb": -3})).unwrap();
         assert_eq!((reading.lane.number(), reading.dista, reading.distb), (1, 5.234, -3.0));
         assert!(!reading.is_a_detected && !reading.is_b_detected && reading.mark.is_none() && reading.age.is_zero());
     }
@@ -180,7 +180,7 @@ mod tests {
             let mut all =
                 json!({"laptop_id": 1, "dista": 1, "distb": 2, "is_a_detected": true, "sender": "s", "seq": 1});
             all[field] = value;
-            parse(all).map(drop).map_err(|error| error.to_string())
+            parse(&all).map(drop).map_err(|error| error.to_string())
         };
         let number = "must be a number of millimetres below 1000000, not";
         let cases = [

@@ -14,12 +14,12 @@ fn point(serial: Serial, of: u8, run: Option<i64>, distb: f64) -> Entry {
         run: run.map(RunId),
         lane: lane(of),
         category: Category::Baja,
-        frequency: run.and(Some(Frequency::default())),
+        frequency: run.map(|_| Frequency::default()),
         dista: distb / 2.0,
         distb,
         is_a_detected: true,
         is_b_detected: true,
-        relative_ms: run.and(Some(0)),
+        relative_ms: run.map(|_| 0),
         at_ms: serial,
     };
     Entry::Point { point, mark: None }

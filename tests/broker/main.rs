@@ -11,6 +11,7 @@ mod check;
 mod client_event;
 mod command_line;
 mod connect;
+mod contest;
 mod count;
 mod cpu;
 mod declared;

@@ -45,6 +45,11 @@ impl TestBroker {
         Self { broker: Some(broker), address, admin, activity_timeout }
     }
 
+    /// The contest of this broker.
+    pub(crate) fn contest(&self) -> &saluran::contest::Contest {
+        self.broker.as_ref().and_then(Broker::contest).expect("the contest runs")
+    }
+
     /// The usual broker with changes to its first app.
     pub(crate) async fn with_app(change: impl FnOnce(&mut App)) -> Self {
         Self::with(|config| change(first_app(config))).await

@@ -2,11 +2,12 @@
 //! bytes.
 //!
 //! `broker.rs` and `served.rs` start brokers, here and in processes of their own, `dial.rs` does WebSocket handshakes, `client.rs` is a connection,
-//! `session.rs` the protocol on it, `contract.rs` has declared channels and tokens, `frame.rs` is RFC 6455, `shape.rs` holds what is true of every
+//! `session.rs` the protocol on it, `contest.rs` brokers with the contest, `contract.rs` has declared channels and tokens, `frame.rs` is RFC 6455, `shape.rs` holds what is true of every
 //! frame, `http.rs` is HTTP/1.1, `sign.rs` computes every signature.
 
 mod broker;
 mod client;
+mod contest;
 mod contract;
 mod dial;
 mod frame;
@@ -20,6 +21,7 @@ use std::time::Duration;
 
 pub(crate) use broker::{TestBroker, first_app};
 pub(crate) use client::Client;
+pub(crate) use contest::{ContestBroker, camera, judge, lane_channel, viewer};
 pub(crate) use contract::{FLEET, configuration, role, token};
 pub(crate) use dial::{Dial, PROTOCOL_7};
 pub(crate) use frame::{Frame, FrameReader, Opcode, close_payload, frame, frame_with};

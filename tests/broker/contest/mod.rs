@@ -1,0 +1,4 @@
+//! The vibration contest: runs, points and what everybody is told of them.
+
+mod engine;
+mod trigger;
