@@ -4,12 +4,26 @@
 //! what makes a point safe; the database is written from it in the background, however slow it is, and
 //! is what others read. Knows what an entry is, not why it came. Read `journal`, then `writer`.
 
+mod apply;
+mod clearing;
+mod database;
+mod facts;
+mod fault;
 mod journal;
+mod points;
+mod progress;
 mod reader;
+mod reading;
+mod reconcile;
+mod select;
+mod thread;
 mod unreadable;
+mod writer;
 
 pub use journal::{Follower, Journal, NotKept, Opened, Unusable};
+pub use progress::{Progress, Standing};
 pub use reader::{PointStream, Reader};
+pub use thread::{Started, StoreThread, Unstartable, start};
 pub use unreadable::Unreadable;
 
 /// How far the database has got.
