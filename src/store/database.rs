@@ -7,7 +7,7 @@ use std::time::Duration;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_encode};
 use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
 use sqlx::migrate::{Migration, MigrationType, Migrator};
-use sqlx::{AnyConnection, AnyPool, ConnectOptions as _, Connection as _, SqlSafeStr as _};
+use sqlx::{AnyConnection, AnyPool, AssertSqlSafe, ConnectOptions as _, Connection as _, SqlSafeStr as _};
 
 use crate::config;
 
@@ -30,7 +30,7 @@ const SQLITE_READER: &str = "PRAGMA busy_timeout = 5000; PRAGMA query_only = ON;
 
 /// Nobody's lock is waited for longer than this; the connection is not lost by it.
 const POSTGRES_WRITER: &str =
-    "SET application_name = 'saluran'; SET lock_timeout = '10s'; SET client_min_messages = warning;";
+    "SET application_name = 'saluran'; SET lock_timeout = '5s'; SET client_min_messages = warning;";
 const POSTGRES_READER: &str = "SET application_name = 'saluran'; SET statement_timeout = '10s'; \
     SET default_transaction_read_only = on;";
 
@@ -42,7 +42,8 @@ const PATH: &AsciiSet = &NON_ALPHANUMERIC.remove(b'/').remove(b'-').remove(b'_')
 #[derive(Clone)]
 pub(super) struct Database {
     options: AnyConnectOptions,
-    is_sqlite: bool,
+    writer: String,
+    reader: &'static str,
 }
 
 impl Database {
@@ -50,20 +51,19 @@ impl Database {
     pub(super) fn of(config: &config::Store, folder: &Path) -> Option<Self> {
         static DRIVERS: Once = Once::new();
         DRIVERS.call_once(sqlx::any::install_default_drivers);
-        let (url, is_sqlite) = match &config.database {
-            config::Database::Embedded => (sqlite_url(&folder.join(EMBEDDED)), true),
-            config::Database::Postgres(url) => (url.expose().to_owned(), false),
+        let (url, writer, reader) = match &config.database {
+            config::Database::Embedded => (sqlite_url(&folder.join(EMBEDDED)), SQLITE_WRITER, SQLITE_READER),
+            config::Database::Postgres(url) => (url.expose().to_owned(), POSTGRES_WRITER, POSTGRES_READER),
         };
         let options: AnyConnectOptions = url.parse().ok()?;
-        Some(Self { options: options.disable_statement_logging(), is_sqlite })
+        Some(Self { options: options.disable_statement_logging(), writer: writer.to_owned(), reader })
     }
 
     /// The writer's connection, to tables of this version.
     pub(super) async fn connect(&self) -> Result<AnyConnection, Fault> {
         let connecting = async {
             let mut connection = AnyConnection::connect_with(&self.options).await?;
-            let told = if self.is_sqlite { SQLITE_WRITER } else { POSTGRES_WRITER };
-            sqlx::raw_sql(told).execute(&mut connection).await?;
+            sqlx::raw_sql(AssertSqlSafe(&*self.writer)).execute(&mut connection).await?;
             migrator().run(&mut connection).await?;
             Ok(connection)
         };
@@ -71,9 +71,16 @@ impl Database {
         tokio::time::timeout(2 * CONNECTING, connecting).await.map_err(late)?
     }
 
+    /// The same with one more word to the writer's connection.
+    #[cfg(test)]
+    pub(super) fn telling(mut self, pragma: &str) -> Self {
+        self.writer.push_str(pragma);
+        self
+    }
+
     /// Connections for those who read, made when they are needed.
     pub(super) fn readers(&self) -> AnyPool {
-        let told = if self.is_sqlite { SQLITE_READER } else { POSTGRES_READER };
+        let told = self.reader;
         AnyPoolOptions::new()
             .max_connections(READS)
             .acquire_timeout(CONNECTING)

@@ -9,6 +9,8 @@ mod clearing;
 mod database;
 mod facts;
 mod fault;
+#[cfg(test)]
+mod full_tests;
 mod journal;
 mod points;
 mod progress;

@@ -45,6 +45,7 @@ mod rules;
 mod schema;
 mod shipped;
 mod shutdown;
+mod store;
 mod subscribe;
 mod support;
 mod support_http;

@@ -4,6 +4,8 @@
 //! `broker.rs` and `served.rs` start brokers, here and in processes of their own, `dial.rs` does WebSocket handshakes, `client.rs` is a connection,
 //! `session.rs` the protocol on it, `contest.rs` brokers with the contest, `contract.rs` has declared channels and tokens, `frame.rs` is RFC 6455, `shape.rs` holds what is true of every
 //! frame, `http.rs` is HTTP/1.1, `sign.rs` computes every signature.
+//! `session.rs` the protocol on it, `contract.rs` has declared channels and tokens, `frame.rs` is RFC 6455, `shape.rs` holds what is true of every
+//! frame, `http.rs` is HTTP/1.1, `sign.rs` computes every signature, `postgres.rs` is a database server.
 
 mod broker;
 mod client;
@@ -12,6 +14,7 @@ mod contract;
 mod dial;
 mod frame;
 mod http;
+mod postgres;
 mod served;
 mod session;
 mod shape;
@@ -26,6 +29,7 @@ pub(crate) use contract::{FLEET, configuration, role, token};
 pub(crate) use dial::{Dial, PROTOCOL_7};
 pub(crate) use frame::{Frame, FrameReader, Opcode, close_payload, frame, frame_with};
 pub(crate) use http::{HttpConnection, Response};
+pub(crate) use postgres::Postgres;
 pub(crate) use served::Served;
 pub(crate) use session::{signed_in, succeeded};
 pub(crate) use sign::{APP, AppKeys, OTHER, auth, hmac, md5, now, signed_target, user_auth};
