@@ -183,7 +183,8 @@ impl Broker {
         let joined = tokio::task::spawn_blocking(move || workers.into_iter().map(JoinHandle::join).collect::<Vec<_>>());
         let panicked = joined.await.map_or(1, |results| results.iter().filter(|result| result.is_err()).count());
         let contest = self.contest.take();
-        drop(tokio::task::spawn_blocking(move || drop(contest)).await);
+        let ended = tokio::task::spawn_blocking(move || contest.map(|(_, thread)| thread.stop())).await;
+        let panicked = panicked + usize::from(ended.is_err());
         if panicked > 0 {
             tracing::error!(panicked, "workers had ended by a fault of ours");
         }

@@ -8,7 +8,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 
 use crate::config;
 use crate::measurement::{Entry, State};
-use crate::store::{Journal, Progress, Seq};
+use crate::store::{Journal, Progress, Seq, Standing};
 use crate::telemetry::ContestMetrics;
 
 use super::clock::{Clock, Moment};
@@ -25,9 +25,6 @@ const BATCH: usize = 256;
 
 /// Time between two looks at lanes, clears and the disk.
 const TICK: Duration = Duration::from_secs(1);
-
-/// Changes that the database may be late by and still counts as following.
-const FOLLOWING: u64 = 2000;
 
 /// Everything that the contest is.
 #[derive(Debug)]
@@ -169,11 +166,11 @@ impl Engine {
     fn lanes(&self) -> Lanes {
         let now = self.now();
         let progress = self.progress.borrow();
-        let behind = self.state.applied.saturating_sub(progress.applied);
-        let database = match &progress.away {
-            Some(_) => DatabaseHealth::Away,
-            None if behind > FOLLOWING => DatabaseHealth::Behind,
-            None => DatabaseHealth::Ok,
+        let behind = progress.behind(self.state.applied);
+        let database = match progress.standing(self.state.applied) {
+            Standing::Away => DatabaseHealth::Away,
+            Standing::Behind => DatabaseHealth::Behind,
+            Standing::Ok => DatabaseHealth::Ok,
         };
         let store = StoreHealth {
             database,

@@ -3,6 +3,7 @@
 use std::io;
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
+use std::time::Duration;
 
 use metrics_exporter_prometheus::PrometheusRecorder;
 use tokio::runtime;
@@ -11,7 +12,7 @@ use tokio::sync::{broadcast, mpsc, watch};
 use crate::config::Config;
 use crate::hub::Remote;
 use crate::rules::Apps;
-use crate::store::{self, Follower, Journal, Opened, StoreThread, Unusable};
+use crate::store::{self, Journal, Opened, Started, StoreThread, Unstartable, Unusable};
 use crate::telemetry::{self, ContestMetrics};
 
 use super::clock::Clock;
@@ -27,6 +28,9 @@ const WISHES: usize = 1024;
 /// Frames that a slow raw client may be behind; it misses the oldest.
 const FRAMES: usize = 1024;
 
+/// Time for the database to take in the rest; what it does not, it does after the next start.
+const GRACE: Duration = Duration::from_secs(5);
+
 /// Why the contest does not start.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -35,7 +39,7 @@ pub enum Error {
     Unusable(#[from] Unusable),
     /// The database cannot be had.
     #[error(transparent)]
-    Store(#[from] store::Error),
+    Store(#[from] Unstartable),
     /// No thread can be had.
     #[error("cannot start the contest's thread: {0}")]
     Thread(#[from] io::Error),
@@ -58,7 +62,7 @@ pub struct ContestThread {
     stop: watch::Sender<bool>,
     thread: Option<JoinHandle<()>>,
     /// Ends after the engine, so that it can take in what that has kept.
-    _store: StoreThread,
+    store: Option<StoreThread>,
 }
 
 impl Contest {
@@ -70,8 +74,8 @@ impl Contest {
         let limit = u64::try_from(config.store.journal_bytes).unwrap_or(u64::MAX);
         let Opened { journal, state, points } = Journal::open(&config.store.folder, limit)?;
         let (kept, kept_so_far) = watch::channel(journal.last());
-        let follower = Follower::open(&config.store.folder, 0)?;
-        let (reader, store, progress) = store::start(&config.store, follower, kept_so_far.clone())?;
+        let Started { reader, thread: store, progress } =
+            store::start(&config.store, state.clone(), kept_so_far.clone())?;
         let clock = Clock::new();
         let (relays, _) = broadcast::channel(FRAMES);
         let (commands, wishes) = mpsc::channel(WISHES);
@@ -108,15 +112,31 @@ impl Contest {
             telemetry::describe();
             runtime.block_on(make().serve(wishes, stopped));
         })?;
-        Ok((contest, ContestThread { stop, thread: Some(thread), _store: store }))
+        Ok((contest, ContestThread { stop, thread: Some(thread), store: Some(store) }))
+    }
+}
+
+impl ContestThread {
+    /// Ends the contest, and lets the database take in what was kept, as far as there is time.
+    ///
+    /// Waits for both, not much longer than [`GRACE`].
+    pub fn stop(mut self) {
+        self.end();
+        if let Some(store) = self.store.take() {
+            store.stop(GRACE);
+        }
+    }
+
+    fn end(&mut self) {
+        self.stop.send_replace(true);
+        if self.thread.take().is_some_and(|thread| thread.join().is_err()) {
+            tracing::error!("the contest's thread had ended by a fault of ours");
+        }
     }
 }
 
 impl Drop for ContestThread {
     fn drop(&mut self) {
-        self.stop.send_replace(true);
-        if self.thread.take().is_some_and(|thread| thread.join().is_err()) {
-            tracing::error!("the contest's thread had ended by a fault of ours");
-        }
+        self.end();
     }
 }

@@ -28,36 +28,5 @@ pub use reader::{PointStream, Reader};
 pub use thread::{Started, StoreThread, Unstartable, start};
 pub use unreadable::Unreadable;
 
-/// How far the database has got.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Progress {
-    /// The last entry that it has.
-    pub applied: Seq,
-    /// Why it cannot be used at the moment; `None` while it can.
-    pub away: Option<String>,
-}
-
 /// A change's place in the journal, from 1.
 pub type Seq = u64;
-
-/// Why there is no database to write to.
-#[derive(Debug, thiserror::Error)]
-#[error("the store cannot start")]
-pub struct Error;
-
-/// The thread.
-#[derive(Debug)]
-pub struct StoreThread;
-
-/// Starts.
-///
-/// # Errors
-/// Never.
-pub fn start(
-    _: &crate::config::Store,
-    _: Follower,
-    kept: tokio::sync::watch::Receiver<Seq>,
-) -> Result<(Reader, StoreThread, tokio::sync::watch::Receiver<Progress>), Error> {
-    let _ = kept;
-    Ok((Reader {}, StoreThread, tokio::sync::watch::channel(Progress::default()).1))
-}

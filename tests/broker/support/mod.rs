@@ -3,8 +3,6 @@
 //!
 //! `broker.rs` and `served.rs` start brokers, here and in processes of their own, `dial.rs` does WebSocket handshakes, `client.rs` is a connection,
 //! `session.rs` the protocol on it, `contest.rs` brokers with the contest, `contract.rs` has declared channels and tokens, `frame.rs` is RFC 6455, `shape.rs` holds what is true of every
-//! frame, `http.rs` is HTTP/1.1, `sign.rs` computes every signature.
-//! `session.rs` the protocol on it, `contract.rs` has declared channels and tokens, `frame.rs` is RFC 6455, `shape.rs` holds what is true of every
 //! frame, `http.rs` is HTTP/1.1, `sign.rs` computes every signature, `postgres.rs` is a database server.
 
 mod broker;
