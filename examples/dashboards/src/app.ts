@@ -1,7 +1,7 @@
 /** Holds the page's state, and passes on what the broker and the person at the page do. */
 
 import type { Address } from "./feed/address.ts";
-import type { ChannelName, EventName } from "./feed/catalogue.ts";
+import { CATALOGUE, CHANNELS, type ChannelName, type EventName } from "./feed/catalogue.ts";
 import { Feed, type Listener } from "./feed/feed.ts";
 import type { Reason, Status } from "./feed/status.ts";
 import { rememberLanguage, type Language, type Memory } from "./i18n/language.ts";
@@ -15,7 +15,7 @@ import { speech, type Speech } from "./view/speech.ts";
 
 const CLOCK_TICK = 1000;
 
-export class App implements Listener {
+export class App implements Listener<ChannelName, EventName> {
   readonly #root: HTMLElement;
   readonly #address: Address;
   readonly #memory: () => Memory;
@@ -23,9 +23,9 @@ export class App implements Listener {
   readonly #ready = new Set<ChannelName>();
   #speech: Speech;
   #page: Page;
-  #feed: Feed | null = null;
+  #feed: Feed<ChannelName, EventName> | null = null;
   #dashboard: Dashboard = EMPTY;
-  #connection: Connection = { status: { phase: "connecting", again: false }, ready: 0, refused: null };
+  #connection: Connection = { status: { phase: "connecting", again: false }, ready: 0, all: CHANNELS.length, refused: null };
   #frame: number | null = null;
 
   constructor(root: HTMLElement, address: Address, language: Language, memory: () => Memory) {
@@ -37,7 +37,7 @@ export class App implements Listener {
   }
 
   start(): void {
-    this.#feed = new Feed(this.#address, this);
+    this.#feed = new Feed(this.#address, CATALOGUE, this);
     setInterval(() => this.#draw(), CLOCK_TICK);
   }
 
@@ -46,7 +46,7 @@ export class App implements Listener {
       this.#announcer.say(stateWord(status, this.#speech));
     }
     this.#ready.clear();
-    this.#connection = { status, ready: 0, refused: null };
+    this.#connection = { ...this.#connection, status, ready: 0, refused: null };
     this.#draw();
   }
 

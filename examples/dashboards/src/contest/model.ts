@@ -1,7 +1,7 @@
 /** What the pages of the contest read, and what they can ask for. Views need nothing else of the feed. */
 
-import type { Status, Reason } from "../feed/status.ts";
 import type { Language } from "../i18n/language.ts";
+import type { Connection } from "../view/connection.ts";
 import type { Series } from "./series.ts";
 import type {
   Category,
@@ -39,15 +39,6 @@ export type Backfill =
   | { readonly phase: "done" }
   | { readonly phase: "failed"; readonly failure: Failure };
 
-export interface ContestConnection {
-  readonly status: Status;
-  /** Channels that the broker has confirmed on this connection, of so many. */
-  readonly ready: number;
-  readonly all: number;
-  /** What the broker refused on this connection without ending it. */
-  readonly refused: Reason | null;
-}
-
 /** The newest point of a lane, in a run or outside. */
 export interface Live {
   readonly category: Category;
@@ -67,7 +58,7 @@ export interface Contest {
   readonly state: State | null;
   readonly teams: readonly Team[];
   readonly lanes: Lanes | null;
-  readonly connection: ContestConnection;
+  readonly connection: Connection;
   readonly access: Access;
   readonly backfill: Backfill;
   /** Whether the broker answers the page's requests over HTTP. */

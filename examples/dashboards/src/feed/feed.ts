@@ -8,7 +8,6 @@
 import Pusher from "pusher-js";
 
 import type { Address } from "./address.ts";
-import { CATALOGUE, CHANNELS, type ChannelName, type EventName } from "./catalogue.ts";
 import { endsConnection, reasonOf, retryDelay, type Reason, type Status } from "./status.ts";
 
 const ATTEMPT_LIMIT = 4000;
@@ -16,24 +15,44 @@ const ATTEMPT_LIMIT = 4000;
 const ACTIVITY_TIMEOUT = 30_000;
 const PONG_TIMEOUT = 10_000;
 
-export interface Listener {
+/** How long a channel may take to be confirmed before it is asked for again. */
+const SUBSCRIBE_LIMIT = 5000;
+
+/** Channels, with the events that are wanted of each. */
+export type Catalogue<Channel extends string, Event extends string> = Readonly<Record<Channel, readonly Event[]>>;
+
+export interface Listener<Channel extends string, Event extends string> {
   status(status: Status): void;
-  event(event: EventName, data: unknown): void;
-  subscribed(channel: ChannelName): void;
+  event(event: Event, data: unknown, channel: Channel): void;
+  subscribed(channel: Channel): void;
   /** The broker refused something without ending the connection. */
   refused(reason: Reason): void;
+  /** A private channel is not for who asked; `status` is that of the authorization. */
+  denied?(channel: Channel, status: number): void;
 }
 
-export class Feed {
-  readonly #listener: Listener;
+/** Who asks for private channels, and where they are granted. */
+export interface Authorization {
+  readonly endpoint: string;
+  readonly token: () => string;
+}
+
+export class Feed<Channel extends string, Event extends string> {
+  readonly #listener: Listener<Channel, Event>;
   readonly #pusher: Pusher;
+  #patience: ReturnType<typeof setTimeout> | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #failures = 0;
   #reason: Reason | null = null;
   /** Set while we ourselves take pusher-js down between two attempts. */
   #pausing = false;
 
-  constructor(address: Address, listener: Listener) {
+  constructor(
+    address: Address,
+    catalogue: Catalogue<Channel, Event>,
+    listener: Listener<Channel, Event>,
+    authorization?: Authorization,
+  ) {
     this.#listener = listener;
     this.#pusher = new Pusher(address.key, {
       // Required by pusher-js, without a meaning once a host is given.
@@ -46,15 +65,29 @@ export class Feed {
       enabledTransports: ["ws", "wss"],
       activityTimeout: ACTIVITY_TIMEOUT,
       pongTimeout: PONG_TIMEOUT,
+      ...(authorization === undefined ? {} : { channelAuthorization: options(authorization) }),
     });
     this.#watchConnection();
-    for (const channel of CHANNELS) this.#watchChannel(channel);
+    for (const channel of Object.keys(catalogue) as Channel[]) this.#watchChannel(channel, catalogue[channel]);
+  }
+
+  /** As `WebSocket.readyState`: 0 connecting, 1 open, 3 closed. */
+  get readyState(): 0 | 1 | 3 {
+    const { state } = this.#pusher.connection;
+    return state === "connected" ? 1 : state === "connecting" ? 0 : 3;
   }
 
   /** Tries at once, whatever the connection is doing. */
   retry(): void {
     this.#pause();
     this.#pusher.connect();
+  }
+
+  /** Leaves for good. */
+  close(): void {
+    this.#pause();
+    this.#pusher.unbind_all();
+    this.#pusher.connection.unbind();
   }
 
   #watchConnection(): void {
@@ -69,16 +102,26 @@ export class Feed {
     this.#connecting();
   }
 
-  #watchChannel(name: ChannelName): void {
+  #watchChannel(name: Channel, events: readonly Event[]): void {
     const channel = this.#pusher.subscribe(name);
     channel.bind("pusher:subscription_succeeded", () => this.#listener.subscribed(name));
-    for (const event of CATALOGUE[name]) {
-      channel.bind(event, (data: unknown) => this.#listener.event(event, data));
+    channel.bind("pusher:subscription_error", (error: unknown) => {
+      this.#listener.denied?.(name, statusOf(error));
+    });
+    for (const event of events) {
+      channel.bind(event, (data: unknown) => this.#listener.event(event, data, name));
     }
+  }
+
+  /** An answer to the authorization can be lost, or belong to the connection before this one. */
+  #subscribeAgain(): void {
+    for (const channel of this.#pusher.allChannels()) if (!channel.subscribed) channel.subscribe();
+    this.#patience = setTimeout(() => this.#subscribeAgain(), SUBSCRIBE_LIMIT);
   }
 
   #connecting(): void {
     clearTimeout(this.#timer);
+    clearTimeout(this.#patience);
     this.#timer = setTimeout(() => this.#giveUpAttempt(), ATTEMPT_LIMIT);
     this.#report({ phase: "connecting", again: this.#failures > 0 });
   }
@@ -87,6 +130,8 @@ export class Feed {
     clearTimeout(this.#timer);
     this.#failures = 0;
     this.#reason = null;
+    clearTimeout(this.#patience);
+    this.#patience = setTimeout(() => this.#subscribeAgain(), SUBSCRIBE_LIMIT);
     this.#report({ phase: "connected" });
   }
 
@@ -105,6 +150,7 @@ export class Feed {
   #disconnected(): void {
     if (this.#pausing) return;
     clearTimeout(this.#timer);
+    clearTimeout(this.#patience);
     this.#report({ phase: "stopped", reason: this.#reason });
   }
 
@@ -117,6 +163,7 @@ export class Feed {
 
   #pause(): void {
     clearTimeout(this.#timer);
+    clearTimeout(this.#patience);
     this.#pausing = true;
     this.#pusher.disconnect();
     this.#pausing = false;
@@ -125,4 +172,18 @@ export class Feed {
   #report(status: Status): void {
     this.#listener.status(status);
   }
+}
+
+function options({ endpoint, token }: Authorization) {
+  return {
+    endpoint,
+    transport: "ajax" as const,
+    headersProvider: () => ({ Authorization: `Bearer ${token()}` }),
+  };
+}
+
+/** 0 where the broker did not answer. */
+function statusOf(error: unknown): number {
+  const status = (error as { status?: unknown } | null)?.status;
+  return typeof status === "number" ? status : 0;
 }

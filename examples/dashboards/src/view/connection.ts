@@ -1,7 +1,6 @@
 /** The connection's state: a pill that is always there, and a banner when something is to be done. */
 
 import type { Address } from "../feed/address.ts";
-import { CHANNELS } from "../feed/catalogue.ts";
 import { advice, type Reason, type Status } from "../feed/status.ts";
 import type { Key } from "../i18n/en.ts";
 import type { Tone } from "../state/attention.ts";
@@ -11,8 +10,9 @@ import type { Speech } from "./speech.ts";
 /** What the page knows about its connection. */
 export interface Connection {
   readonly status: Status;
-  /** How many channels the broker has confirmed on this connection. */
+  /** How many channels the broker has confirmed on this connection, of so many. */
   readonly ready: number;
+  readonly all: number;
   /** What the broker refused on this connection without ending it. */
   readonly refused: Reason | null;
 }
@@ -67,14 +67,14 @@ export class ConnectionView {
     this.#showBanner(connection, stale);
   }
 
-  #detailText({ status, ready }: Connection, now: number): string {
+  #detailText({ status, ready, all }: Connection, now: number): string {
     const { say } = this.#speech;
     const address = `${this.#address.host}:${this.#address.port}`;
     if (status.phase === "waiting") {
       return say("retryIn", { seconds: Math.max(0, Math.ceil((status.retryAt - now) / 1000)) });
     }
     if (status.phase !== "connected") return address;
-    return ready === CHANNELS.length ? address : say("channels", { ready, all: CHANNELS.length });
+    return ready === all ? address : say("channels", { ready, all });
   }
 
   #showBanner(connection: Connection, stale: boolean): void {
