@@ -7,7 +7,9 @@ import type {
   Category,
   Cleared,
   ClearRequest,
+  ClearScope,
   Frequency,
+  Item,
   Lane,
   LaneHealth,
   Lanes,
@@ -39,19 +41,6 @@ export type Backfill =
   | { readonly phase: "done" }
   | { readonly phase: "failed"; readonly failure: Failure };
 
-/** The newest point of a lane, in a run or outside. */
-export interface Live {
-  readonly category: Category;
-  readonly dista: number;
-  readonly distb: number;
-  readonly is_a_detected: boolean;
-  readonly is_b_detected: boolean;
-  readonly session_id: number | null;
-  readonly frequency: Frequency | null;
-  /** The page's own monotonic clock, as `performance.now()`. */
-  readonly receivedAt: number;
-}
-
 /** What a view reads. Always the newest; nothing here is to be kept between two draws. */
 export interface Contest {
   /** `null` until the broker has said. */
@@ -71,7 +60,8 @@ export interface Contest {
   elapsedMs(): number;
   /** Latest run of that frequency that has points. The same object for ever; see its `version`. */
   series(category: Category, lane: Lane, frequency: Frequency): Series;
-  live(lane: Lane): Live | null;
+  /** The newest point of a lane, in a run or outside. */
+  live(lane: Lane): Item | null;
   team(category: Category, lane: Lane): Team;
   /** Age of the report counted in. */
   health(lane: Lane): LaneHealth | null;
@@ -135,7 +125,7 @@ export type News =
   | { readonly kind: "frozen"; readonly frozen: boolean }
   | { readonly kind: "category"; readonly category: Category }
   | { readonly kind: "cleared"; readonly undo: Undo }
-  | { readonly kind: "undone"; readonly undo: Undo };
+  | { readonly kind: "undone"; readonly undo: ClearScope };
 
 /** A page's content. The shell makes a new one for each language and draws it at most once a frame. */
 export interface View {

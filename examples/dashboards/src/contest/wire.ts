@@ -48,13 +48,17 @@ export interface Run {
   readonly ended_by: null | "time" | "judge" | "collapse" | "replaced" | "clear" | "restart";
 }
 
-/** A clear that can still be taken back. */
-export interface Undo {
+/** What a clear took away. */
+export interface ClearScope {
   readonly clear_id: number;
   readonly scope: "run" | "lane" | "all";
   readonly session_id: number | null;
   readonly laptop_id: Lane | null;
   readonly category: Category | null;
+}
+
+/** A clear that can still be taken back. */
+export interface Undo extends ClearScope {
   readonly points: number;
   /** The server's clock. */
   readonly until_ms: number;
