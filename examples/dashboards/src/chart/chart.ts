@@ -44,6 +44,7 @@ export class Chart {
   readonly element: HTMLElement;
   readonly #options: ChartOptions;
   readonly #canvas: HTMLElement;
+  readonly #note = element("span", { class: "chart-note" });
   readonly #summary = element("p", { class: "unseen" });
   readonly #empty: HTMLElement;
   readonly #legend: TeamLegend | SignLegend;
@@ -70,7 +71,7 @@ export class Chart {
     this.element = element(
       "figure",
       { class: "chart", "data-testid": testId, "data-drawn": "" },
-      element("figcaption", {}, title),
+      element("figcaption", {}, title, " ", this.#note),
       element("div", { class: "chart-frame" }, this.#canvas, this.#empty),
       this.#legend.element,
       this.#summary,
@@ -85,6 +86,11 @@ export class Chart {
     this.#lines = lines;
     this.#seconds = seconds;
     this.#want();
+  }
+
+  /** What is said beside the title, as how the run ended. */
+  note(text: string): void {
+    setText(this.#note, text);
   }
 
   draw(): void {
@@ -127,16 +133,12 @@ export class Chart {
   #draw(): void {
     const { clientWidth: width, clientHeight: height } = this.#canvas;
     if (width === 0 || height === 0) return;
-    const lines = this.#ordered;
-    const data = [null, ...lines.map(({ t, y, count }) => [t.subarray(0, count), y.subarray(0, count)])];
     const slots = Math.max(1, this.#lines.length);
-    while (data.length <= slots) data.push([new Float64Array(), new Float64Array()]);
     const plot = this.#plotFor(slots, width, height);
     const { range } = this.#options.scale;
     plot.batch(() => {
       if (plot.width !== width || plot.height !== height) plot.setSize({ width, height });
-      // Faceted data is what mode 2 takes; the declared type only knows the other mode.
-      plot.setData(data as unknown as uPlot.AlignedData, false);
+      plot.setData(facets(this.#ordered, slots), false);
       plot.setScale("x", { min: 0, max: this.#seconds });
       plot.setScale("y", { min: -range, max: range });
       plot.redraw(true, true);
@@ -149,7 +151,7 @@ export class Chart {
       this.#plot.destroy();
       this.#plot = null;
     }
-    this.#plot ??= new uPlot(this.#plotOptions(slots, width, height), undefined, this.#canvas);
+    this.#plot ??= new uPlot(this.#plotOptions(slots, width, height), facets([], slots), this.#canvas);
     return this.#plot;
   }
 
@@ -197,7 +199,10 @@ export class Chart {
   #drawSlot(plot: uPlot, slot: number): null {
     const line = this.#ordered[slot - 1];
     if (line !== undefined) {
+      // uPlot remembers what it has set on the context, so nothing may stay changed.
+      plot.ctx.save();
       this.#drawn.set(line.key, drawLine(plot.ctx, this.#plotArea(plot), line, this.#ink(line)));
+      plot.ctx.restore();
     }
     return null;
   }
@@ -242,6 +247,15 @@ export class Chart {
       setText(this.#summary, summary(this.#lines, this.#options.scale.range, this.#options.words));
     }, wait);
   }
+}
+
+/** One pair of times and values for each slot; the declared type only knows uPlot's other mode. */
+function facets(lines: readonly Line[], slots: number): uPlot.AlignedData {
+  const pairs = Array.from({ length: slots }, (_, at) => {
+    const line = lines[at];
+    return line === undefined ? [[], []] : [line.t.subarray(0, line.count), line.y.subarray(0, line.count)];
+  });
+  return [null, ...pairs] as unknown as uPlot.AlignedData;
 }
 
 function secondSplits(seconds: number): number[] {
