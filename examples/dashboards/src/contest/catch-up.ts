@@ -146,14 +146,18 @@ export class CatchUp {
     }
   }
 
-  /** The latest run of a place with points of any lane, or that is going on. */
+  /** The latest run of a place that is going on, or has points of any lane. */
   async #choose({ category, frequency }: Place, runs: readonly Run[]): Promise<Outcome<number | null>> {
+    // One that has begun since the runs were listed is not among them.
+    const current = this.#known.state?.session;
+    if (current?.category === category && current.frequency === frequency) {
+      return { ok: true, value: current.session_id };
+    }
     const mine = runs
       .filter((run) => run.category === category && run.frequency === frequency)
       .sort((one, other) => other.session_id - one.session_id);
     const newest = mine[0];
     if (newest === undefined) return { ok: true, value: null };
-    if (newest.status === "running") return { ok: true, value: newest.session_id };
     const probe = await this.#client.get<Points>(`points?session_id=${newest.session_id}&limit=1`);
     if (!probe.ok) return probe;
     if (probe.value.points.length > 0) return { ok: true, value: newest.session_id };

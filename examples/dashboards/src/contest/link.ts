@@ -166,7 +166,8 @@ export class Link implements Listener<string, EventName> {
       if (clear.scope === "all") return true;
       return lane === clear.laptop_id && (clear.category === null || clear.category === category);
     });
-    if (clear.scope !== "all") this.#catchUp.ask(places, "renew");
+    // Points that were on their way when it happened are gone from the broker, too.
+    this.#catchUp.ask(places, "renew");
   }
 
   #restored(undo: ClearScope): void {
