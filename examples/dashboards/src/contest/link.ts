@@ -20,6 +20,8 @@ export interface Ear {
   /** Something is different: draw. */
   changed(): void;
   news(news: readonly News[]): void;
+  /** The broker knows who asks. */
+  granted(): void;
   /** The broker does not let this page in, by the status of its answer. */
   denied(status: number): void;
 }
@@ -79,6 +81,7 @@ export class Link implements Listener<string, EventName> {
       known.clock.answered(state.server_time_ms, asked, this.#local());
       known.rename(teams, state.teams_revision);
       known.report(lanes);
+      this.#ear.granted();
       this.apply(state);
     } else this.#refusedBy(answer.failure);
     this.#ear.changed();
