@@ -1,0 +1,9 @@
+import { ContestPage } from "./page.ts";
+import { open } from "./shell.ts";
+
+void open<never>({
+  words: { en: {}, id: {} },
+  lanes: [],
+  title: (_, { say }) => say("contest"),
+  view: (_, controller, speech) => new ContestPage(controller, speech),
+});
