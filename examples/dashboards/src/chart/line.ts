@@ -63,7 +63,7 @@ function sameLine(before: Line | undefined, now: Line): boolean {
 }
 
 /** Points for which the camera had lost its marker: `bit` of their flags is not set. */
-export function lostCount({ flags, count }: Line, bit: number): number {
+export function lostCount({ flags, count }: Pick<Line, "flags" | "count">, bit: number): number {
   let lost = 0;
   for (let at = 0; at < count; at += 1) if (((flags[at] ?? 0) & bit) === 0) lost += 1;
   return lost;

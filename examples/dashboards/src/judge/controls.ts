@@ -1,0 +1,136 @@
+/** What is measured and how the pages show it: category, frequency, data saving, freeze, clear. */
+
+import {
+  CATEGORIES,
+  FREQUENCIES,
+  LANES,
+  type Category,
+  type Contest,
+  type Controller,
+  type Frequency,
+} from "../contest/model.ts";
+import { element, setAttribute, setText } from "../view/dom.ts";
+import { askClear } from "./clear.ts";
+import { Command } from "./command.ts";
+import type { Notice } from "./notice.ts";
+import type { JudgeSpeech } from "./speech.ts";
+import { shownOf } from "./table.ts";
+
+export class Controls {
+  readonly element: HTMLElement;
+  readonly realtime: Command;
+  readonly freeze: Command;
+  readonly clear: Command;
+  readonly #contest: Contest;
+  readonly #controller: Controller;
+  readonly #speech: JudgeSpeech;
+  readonly #notice: Notice;
+  readonly #category: HTMLSelectElement;
+  readonly #frequency: HTMLSelectElement;
+  readonly #lock = element("p", { class: "muted" });
+  readonly #hint = element("p", { class: "hint", "data-testid": "hint" });
+  #isChoosing = false;
+
+  constructor(contest: Contest, controller: Controller, speech: JudgeSpeech, notice: Notice) {
+    const { say } = speech;
+    this.#contest = contest;
+    this.#controller = controller;
+    this.#speech = speech;
+    this.#notice = notice;
+    this.#category = this.#select("category", CATEGORIES.map((category) => [category, say(category)]));
+    this.#frequency = this.#select("frequency", FREQUENCIES.map((frequency) => [`${frequency}`, say("hertz", { frequency })]));
+    this.realtime = new Command("realtime", () => this.#toggleRealtime(), { "aria-keyshortcuts": "Shift+D" });
+    this.freeze = new Command("freeze", () => this.#toggleFreeze(), { "aria-keyshortcuts": "Shift+F" });
+    this.clear = new Command("clear", () => askClear(this.element, contest, controller, { speech, notice }));
+    this.element = element(
+      "section",
+      { class: "panel controls", "aria-label": say("controls") },
+      element(
+        "div",
+        { class: "fields" },
+        element("label", {}, say("category"), this.#category),
+        element("label", {}, say("frequency"), this.#frequency),
+        this.#lock,
+      ),
+      element("div", { class: "commands" }, this.realtime.element, this.freeze.element, this.clear.element),
+      this.#hint,
+    );
+  }
+
+  show(): void {
+    const { state } = this.#contest;
+    const isRunning = state?.session != null;
+    const { category, frequency } = shownOf(state);
+    if (!this.#isChoosing) {
+      // A value that is set again would close the list under the judge's hand.
+      if (this.#category.value !== category) this.#category.value = category;
+      if (this.#frequency.value !== `${frequency}`) this.#frequency.value = `${frequency}`;
+    }
+    for (const select of [this.#category, this.#frequency]) select.disabled = state === null || isRunning;
+    setText(this.#lock, isRunning ? this.#speech.say("locked") : "");
+    this.#showCommands();
+    this.#showHint(isRunning);
+  }
+
+  #showCommands(): void {
+    const { say } = this.#speech;
+    const { state } = this.#contest;
+    const isSaving = state?.realtime.enabled === true;
+    const isFrozen = state?.frozen === true;
+    this.realtime.show(say(isSaving ? "realtimeStop" : "realtimeStart"), state !== null);
+    setAttribute(this.realtime.element, "data-tone", isSaving ? "bad" : "good");
+    this.freeze.show(say(isFrozen ? "unfreeze" : "freeze"), state !== null);
+    setAttribute(this.freeze.element, "data-tone", isFrozen ? "info" : null);
+    this.clear.show(say("clear"), state !== null);
+  }
+
+  #showHint(isRunning: boolean): void {
+    const { say, count } = this.#speech;
+    const { state } = this.#contest;
+    const { category, frequency } = shownOf(state);
+    const values = { category: say(category), frequency, seconds: state?.run_seconds ?? 60 };
+    const points = LANES.reduce((sum, lane) => sum + this.#contest.series(category, lane, frequency).count, 0);
+    const isWarning = state !== null && !state.realtime.enabled;
+    let text = say("hintReady", values);
+    if (state === null) text = say("hintNoState");
+    else if (isWarning) text = say("hintRealtimeOff");
+    else if (isRunning) text = say("hintRecording", values);
+    else if (points > 0) text = say("hintRecordedBefore", { ...values, points: count(points) });
+    setText(this.#hint, text);
+    setAttribute(this.#hint, "data-tone", isWarning ? "warning" : "neutral");
+  }
+
+  #select(name: "category" | "frequency", options: readonly (readonly [string, string])[]): HTMLSelectElement {
+    const made = element(
+      "select",
+      { "data-testid": name },
+      ...options.map(([value, label]) => element("option", { value }, label)),
+    );
+    made.addEventListener("change", () => void this.#choose());
+    return made;
+  }
+
+  async #choose(): Promise<void> {
+    const category = CATEGORIES.find((one) => one === this.#category.value);
+    const frequency = FREQUENCIES.find((one) => `${one}` === this.#frequency.value);
+    if (category === undefined || frequency === undefined) return;
+    await this.#send(category, frequency);
+  }
+
+  async #send(category: Category, frequency: Frequency): Promise<void> {
+    this.#isChoosing = true;
+    await this.#notice.about(this.#controller.select(category, frequency));
+    this.#isChoosing = false;
+    this.show();
+  }
+
+  async #toggleRealtime(): Promise<void> {
+    const isSaving = this.#contest.state?.realtime.enabled === true;
+    await this.#notice.about(this.#controller.realtime(!isSaving));
+  }
+
+  async #toggleFreeze(): Promise<void> {
+    const isFrozen = this.#contest.state?.frozen === true;
+    await this.#notice.about(this.#controller.freeze(!isFrozen));
+  }
+}

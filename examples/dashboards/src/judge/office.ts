@@ -1,0 +1,83 @@
+/** What is needed around the runs: exports, the team list, the self-test. */
+
+import type { Contest, Controller, Export, SelfTest } from "../contest/model.ts";
+import { element, setAttribute, setText } from "../view/dom.ts";
+import { Command } from "./command.ts";
+import type { Notice } from "./notice.ts";
+import type { JudgeSpeech } from "./speech.ts";
+import { shownOf } from "./table.ts";
+import { TeamEditor } from "./teams.ts";
+
+export class Office {
+  readonly element: HTMLElement;
+  readonly #contest: Contest;
+  readonly #controller: Controller;
+  readonly #speech: JudgeSpeech;
+  readonly #notice: Notice;
+  readonly #result = element("ul", { class: "self-test", "data-testid": "self-test-result", "aria-live": "polite" });
+
+  constructor(contest: Contest, controller: Controller, speech: JudgeSpeech, notice: Notice) {
+    const { say } = speech;
+    this.#contest = contest;
+    this.#controller = controller;
+    this.#speech = speech;
+    this.#notice = notice;
+    const category = () => shownOf(contest.state).category;
+    this.element = element(
+      "section",
+      { class: "panel office", "aria-labelledby": "exports-heading" },
+      element("h2", { id: "exports-heading" }, say("exports")),
+      element(
+        "div",
+        { class: "commands" },
+        this.#export("export-realtime", say("exportRealtime"), () => ({ file: "realtime.csv" })),
+        this.#export("export-session", say("exportSession"), () => ({ file: "session.csv" })),
+        this.#export("export-points", say("exportPoints"), () => ({ file: "points.csv" })),
+        this.#export("export-ranking", say("exportRanking"), () => ({ file: "ranking.xlsx", category: category() })),
+      ),
+      element("div", { class: "commands" }, this.#teams(), this.#selfTest()),
+      this.#result,
+    );
+  }
+
+  #export(testId: string, label: string, what: () => Export): HTMLElement {
+    const { say } = this.#speech;
+    return command(testId, label, async () => {
+      this.#notice.say(say("exportBusy"));
+      await this.#notice.about(this.#controller.download(what()), (name) => say("exportDone", { name }));
+    });
+  }
+
+  #teams(): HTMLElement {
+    return command("teams", this.#speech.say("teams"), async () => {
+      new TeamEditor(this.#contest, this.#controller, this.#speech, this.#notice).open(this.element);
+    });
+  }
+
+  #selfTest(): HTMLElement {
+    const { say } = this.#speech;
+    return command("self-test", say("selfTest"), async () => {
+      this.#notice.say(say("selfTestRunning"));
+      const result = await this.#notice.about(this.#controller.selfTest());
+      this.#result.replaceChildren(...(result?.steps ?? []).map((step) => this.#step(step)));
+      if (result?.ok === true) this.#notice.say(say("selfTestGood"));
+      else if (result !== null) this.#notice.warn(say("selfTestBad"));
+    });
+  }
+
+  #step({ name, ok, ms, detail }: SelfTest["steps"][number]): HTMLElement {
+    const { say } = this.#speech;
+    const made = element("li", {}, element("span", { class: "pill" }, say(ok ? "good" : "bad")), " ", say(`step_${name}`), " ");
+    const time = element("span", { class: "muted" });
+    setText(time, [say("milliseconds", { value: ms.toFixed(1) }), detail].filter((part) => part !== "").join(" · "));
+    setAttribute(made, "data-tone", ok ? "good" : "bad");
+    made.append(time);
+    return made;
+  }
+}
+
+function command(testId: string, label: string, work: () => Promise<void>): HTMLElement {
+  const made = new Command(testId, work);
+  made.show(label, true);
+  return made.element;
+}
