@@ -199,11 +199,13 @@ test("when all is well nothing is found, and each fault is found where it is", (
   contest.isSaving = false;
   contest.stop();
   const idle = watching(contest);
-  assert.deepEqual(fault(idle), ["saving", "run"]);
-  assert.equal(faults(checksOf(idle, "baja", 3, english)), 2);
+  assert.deepEqual(fault(idle), ["saving"]);
+  const fresh = watching(new FakeContest());
+  assert.deepEqual(fault(fresh), ["run", "camera"]);
+  assert.equal(faults(checksOf(fresh, "baja", 3, english)), 2);
   const store = { database: "away", behind: 5, journal_bytes: 1, journal_limit_bytes: 2, full: false } as const;
   idle.lanes = { ...contest.lanes, store };
-  assert.deepEqual(fault(idle), ["saving", "run", "store"]);
+  assert.deepEqual(fault(idle), ["saving", "store"]);
 });
 
 test("a camera that is refused is told from one that is silent", () => {

@@ -60,7 +60,8 @@ function saving({ state }: Contest, { say }: ContestSpeech): Finding {
 function run(contest: Contest, category: Category, { say }: ContestSpeech): Finding {
   const { state } = contest;
   if (state === null) return { tone: "neutral", text: say("loading") };
-  if (state.session === null) return { tone: "warning", text: say("run_bad") };
+  // Between two runs there is none, and nothing is wrong.
+  if (state.session === null) return { tone: state.last === null ? "warning" : "info", text: say("run_bad") };
   if (state.session.category !== category) {
     return { tone: "warning", text: say("run_other", { category: say(state.session.category) }) };
   }

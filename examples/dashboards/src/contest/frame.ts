@@ -9,6 +9,13 @@ import type { Contest, Controller } from "./model.ts";
 import { Account, SignIn } from "./sign-in.ts";
 import type { ContestSpeech } from "./speech.ts";
 
+export interface Content {
+  readonly elements: readonly HTMLElement[];
+  /** The heading's `data-testid`. */
+  readonly testId: string;
+  readonly isHome: boolean;
+}
+
 export class Frame {
   readonly elements: readonly HTMLElement[];
   readonly #speech: ContestSpeech;
@@ -25,8 +32,7 @@ export class Frame {
     speech: ContestSpeech,
     address: Address,
     controller: Controller,
-    content: readonly HTMLElement[],
-    testId: string,
+    { elements, testId, isHome }: Content,
   ) {
     const { say } = speech;
     this.#speech = speech;
@@ -38,13 +44,15 @@ export class Frame {
     this.#frozen = element("p", { class: "banner", "data-tone": "info", role: "status", "data-testid": "frozen" });
     this.#frozen.append(element("strong", {}, say("frozen")), " ", this.#held);
     this.#missed = element("p", { class: "banner", "data-tone": "warning", "data-testid": "missed" });
-    this.#content = element("div", { class: "content" }, ...content);
+    this.#content = element("div", { class: "content" }, ...elements);
+    const home = element("a", { href: "../contest/", class: "home" }, say("allPages"));
+    setHidden(home, isHome);
     this.elements = [
       element(
         "header",
         { class: "top" },
         this.#title,
-        element("a", { href: "../contest/", class: "home" }, say("allPages")),
+        home,
         this.#connection.pill,
         this.#account.element,
         languages(speech, controller),

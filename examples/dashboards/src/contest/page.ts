@@ -33,12 +33,12 @@ export class ContestPage implements View {
       "a",
       { href: "../judge/", class: "card", "data-testid": "judge-link" },
       element("strong", {}, say("judgePage")),
-      element("span", { class: "muted" }, say("judgePageHint")),
+      element("span", {}, say("judgePageHint")),
     );
+    const cards = [element("li", {}, judge), ...this.#cards.map((one) => one.element)];
     this.elements = [
       section(say("nextTitle"), element("ol", { class: "steps", "data-testid": "next" }, ...this.#steps)),
-      section(say("judgePage"), element("div", { class: "cards" }, judge)),
-      section(say("teamPages"), element("ul", { class: "cards" }, ...this.#cards.map((one) => one.element))),
+      section(say("allPages"), element("ul", { class: "cards" }, ...cards)),
       section(
         say("exports"),
         downloads(speech, controller, [

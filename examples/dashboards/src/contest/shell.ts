@@ -29,6 +29,8 @@ export interface PageKind<Key extends string> {
   view(contest: Contest, controller: Controller, speech: ContestSpeech<Key>): View;
   /** The heading's `data-testid`. */
   readonly testId?: string;
+  /** The page that lists all others has no link to itself. */
+  readonly isHome?: boolean;
 }
 
 /** Opens the page in `#page`. Call it once. */
@@ -85,7 +87,8 @@ class Shell<Key extends string> {
     const { known } = this.#desk;
     const view = this.#kind.view(known, this.#desk, this.#speech);
     this.#view = view;
-    this.#frame = new Frame(this.#speech, this.#address, this.#desk, view.elements, this.#kind.testId ?? "title");
+    const { testId = "title", isHome = false } = this.#kind;
+    this.#frame = new Frame(this.#speech, this.#address, this.#desk, { elements: view.elements, testId, isHome });
     document.documentElement.lang = this.#speech.language;
     document.querySelector("#page")?.replaceChildren(...this.#frame.elements, this.#announcer.element);
     this.#show();

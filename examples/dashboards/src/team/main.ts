@@ -17,7 +17,7 @@ void open({
   title: (contest, { say }) => {
     if (lane === null) return say("chooseTeam");
     const { nama_tim, alias } = contest.team(shownCategory(choice, contest), lane);
-    return `Tim ${lane} - ${nama_tim === "" ? say("loading") : nama_tim} (${alias})`;
+    return nama_tim === "" ? `Tim ${lane}` : `Tim ${lane} - ${nama_tim} (${alias})`;
   },
   view: (contest, controller, speech) =>
     lane === null

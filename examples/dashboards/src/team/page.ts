@@ -67,7 +67,7 @@ export class TeamPage implements View {
         what: () => ({ file: "team.csv", lane, category: shownCategory(this.#choice, contest) }),
       },
     ]);
-    this.elements = [this.#info.element, view, this.#empty, this.#charts.element, this.#why.element, exports];
+    this.elements = [this.#info.element, view, this.#why.element, this.#empty, this.#charts.element, exports];
     this.#turn(isProjector(new URL(window.location.href)));
   }
 

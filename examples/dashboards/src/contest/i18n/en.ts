@@ -5,7 +5,6 @@ export const en = {
   allPages: "All pages",
   judgePage: "Judge",
   judgePageHint: "Start and stop runs, compare all teams, exports",
-  teamPages: "Teams",
   teamPage: "Team {lane}",
   baja: "Steel",
   beton: "Concrete",
@@ -60,7 +59,6 @@ export const en = {
   shownCategory: "Show",
   followsJudge: "follows the judge",
   otherCategory: "You are looking at {shown}; the judge is at {judged}.",
-  backToJudge: "Back to {judged}",
   why: "Why do I see nothing?",
   whyFine: "Everything is in order.",
   whyOne: "1 thing to look at",
@@ -138,7 +136,6 @@ export const en = {
   announceCategory: "Category: {category}",
   announceCleared: "Data was cleared",
   announceUndone: "Cleared data is back",
-  chartLabel: "{alias}, {frequency} Hz: displacement over time",
 } as const;
 
 export type SharedKey = keyof typeof en;

@@ -7,7 +7,6 @@ export const id: Readonly<Record<SharedKey, string>> = {
   allPages: "Semua halaman",
   judgePage: "Juri",
   judgePageHint: "Mulai dan hentikan rekaman, bandingkan semua tim, ekspor",
-  teamPages: "Tim",
   teamPage: "Tim {lane}",
   baja: "Baja",
   beton: "Beton",
@@ -62,7 +61,6 @@ export const id: Readonly<Record<SharedKey, string>> = {
   shownCategory: "Tampilkan",
   followsJudge: "mengikuti juri",
   otherCategory: "Anda melihat {shown}; juri sedang di {judged}.",
-  backToJudge: "Kembali ke {judged}",
   why: "Mengapa tidak ada data?",
   whyFine: "Semuanya beres.",
   whyOne: "1 hal perlu diperiksa",
@@ -140,5 +138,4 @@ export const id: Readonly<Record<SharedKey, string>> = {
   announceCategory: "Kategori: {category}",
   announceCleared: "Data dihapus",
   announceUndone: "Data yang dihapus sudah kembali",
-  chartLabel: "{alias}, {frequency} Hz: displacement terhadap waktu",
 };

@@ -65,7 +65,6 @@ export const judgeEn = {
   statistics: "Displacement at the top (Puncak)",
   statisticsOf: "{category}, {frequency} Hz",
   team: "Team",
-  mark: "Note",
   stable: "★ STABIL",
   largest: "MAX",
   lost: "marker lost {points}×",

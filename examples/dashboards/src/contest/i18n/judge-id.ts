@@ -67,7 +67,6 @@ export const judgeId: JudgeDictionary = {
   statistics: "Displacement Puncak",
   statisticsOf: "{category}, {frequency} Hz",
   team: "Tim",
-  mark: "Catatan",
   stable: "★ STABIL",
   largest: "MAX",
   lost: "marker hilang {points}×",
