@@ -41,7 +41,7 @@ export class TeamLegend {
     const known = this.#entries.get(key);
     if (known !== undefined) return known;
     const [label, mark, lost] = [element("span"), element("strong"), element("span", { class: "lost" })];
-    const entry = { element: element("li", {}, swatch(teamColour(key)), label, " ", mark, " ", lost), label, mark, lost };
+    const entry = { element: element("li", {}, swatch(teamColour(key)), label, mark, lost), label, mark, lost };
     this.#entries.set(key, entry);
     this.element.append(entry.element);
     return entry;

@@ -28,7 +28,7 @@ export class Charts {
     this.#speech = speech;
     this.#charts = new Map(FREQUENCIES.map((frequency) => [frequency, this.#chart(frequency)]));
     const charts = [...this.#charts.values()].map((chart) => chart.element);
-    this.element = element("section", { class: "panel charts", "aria-label": speech.say("charts") }, ...charts);
+    this.element = element("section", { class: "panel-box charts", "aria-label": speech.say("charts") }, ...charts);
   }
 
   show(): void {

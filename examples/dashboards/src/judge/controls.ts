@@ -44,7 +44,7 @@ export class Controls {
     this.clear = new Command("clear", () => askClear(this.element, contest, controller, { speech, notice }));
     this.element = element(
       "section",
-      { class: "panel controls", "aria-label": say("controls") },
+      { class: "panel-box controls", "aria-label": say("controls") },
       element(
         "div",
         { class: "fields" },

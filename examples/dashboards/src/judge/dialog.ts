@@ -10,7 +10,7 @@ export function dialog(title: string, ...content: readonly (Node | string)[]): H
   const id = `dialog-${numbered}`;
   const made = element(
     "dialog",
-    { class: "panel", "aria-labelledby": id, "data-testid": "dialog" },
+    { class: "panel-box", "aria-labelledby": id, "data-testid": "dialog" },
     element("h2", { id }, title),
     ...content,
   );

@@ -1,6 +1,7 @@
 /** Always in view: the timer, how the run goes, and what starts and ends it. */
 
 import type { Contest, Controller, Run } from "../contest/model.ts";
+import { statusKey } from "../contest/run-words.ts";
 import { element, setText } from "../view/dom.ts";
 import { Command } from "./command.ts";
 import { ask } from "./dialog.ts";
@@ -63,11 +64,8 @@ export class Dock {
   }
 
   #showStatus(running: Run | null, last: Run | null): void {
-    const { say } = this.#speech;
-    if (running !== null) this.#status.show(say("recording"), "good");
-    else if (last === null) this.#status.show(say("noRun"), "neutral");
-    else if (last.collapsed) this.#status.show(say("collapsed"), "warning");
-    else this.#status.show(say("stopped"), "info");
+    const tone = running !== null ? "good" : last === null ? "neutral" : last.collapsed ? "warning" : "info";
+    this.#status.show(this.#speech.say(statusKey(this.#contest.state)), tone);
   }
 
   async #start(): Promise<void> {

@@ -30,7 +30,7 @@ export class LaneLights {
     for (const lane of LANES) this.#cells.set(lane, cells(lane));
     this.element = element(
       "section",
-      { class: "panel lanes", "aria-labelledby": "lanes-heading" },
+      { class: "panel-box lanes", "aria-labelledby": "lanes-heading" },
       element("div", { class: "panel-head" }, element("h2", { id: "lanes-heading" }, say("lanes"))),
       element("ul", { class: "lights" }, ...[...this.#cells.values()].map((one) => one.element)),
       element("p", { class: "store" }, element("span", { class: "muted" }, say("store")), " ", this.#store.element),

@@ -1,11 +1,9 @@
 /** Whether a lane's camera is alive, from what the broker reports of it. Pure. */
 
+import { SILENT_AFTER_MS } from "../contest/checks.ts";
 import type { Contest, Lane, LaneHealth } from "../contest/model.ts";
 import type { Tone } from "../state/attention.ts";
 import type { JudgeSpeech } from "./speech.ts";
-
-/** Half a second is the slowest rate that cameras are recommended to send at. */
-const SILENT_AFTER_MS = 3000;
 
 export type Light =
   | { readonly kind: "away" }

@@ -25,7 +25,7 @@ export class Office {
     const category = () => shownOf(contest.state).category;
     this.element = element(
       "section",
-      { class: "panel office", "aria-labelledby": "exports-heading" },
+      { class: "panel-box office", "aria-labelledby": "exports-heading" },
       element("h2", { id: "exports-heading" }, say("exports")),
       element(
         "div",

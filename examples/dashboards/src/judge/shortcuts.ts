@@ -24,7 +24,7 @@ export class Shortcuts {
     this.#switch.addEventListener("change", () => remember(this.#switch.checked ? "on" : "off"));
     this.element = element(
       "details",
-      { class: "panel shortcuts" },
+      { class: "panel-box shortcuts" },
       element("summary", {}, element("h2", {}, say("shortcuts"))),
       element("label", { class: "choice" }, this.#switch, say("shortcutsOn")),
       element("ul", {}, ...shortcuts.map(({ letter, label }) => element("li", {}, element("kbd", {}, `Shift + ${letter}`), " ", label))),

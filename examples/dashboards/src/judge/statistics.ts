@@ -4,16 +4,18 @@ import { LANES, type Contest, type Lane } from "../contest/model.ts";
 import { element, setAttribute, setText } from "../view/dom.ts";
 import { teamColour } from "../chart/palette.ts";
 import type { JudgeSpeech } from "./speech.ts";
-import { shownOf, tableOf, type TableRow } from "./table.ts";
+import { shortName, shownOf, tableOf, type TableRow } from "./table.ts";
 
 interface Cells {
   readonly row: HTMLElement;
+  readonly team: HTMLElement;
   readonly alias: HTMLElement;
+  readonly short: HTMLElement;
+  readonly note: HTMLElement;
   readonly name: HTMLElement;
   readonly realtime: HTMLElement;
   readonly max: HTMLElement;
   readonly avg: HTMLElement;
-  readonly note: HTMLElement;
 }
 
 export class Statistics {
@@ -28,7 +30,7 @@ export class Statistics {
     this.#contest = contest;
     this.#speech = speech;
     for (const lane of LANES) this.#cells.set(lane, cells(lane));
-    const heads = [say("team"), say("realtime"), say("max"), say("avg"), say("mark")];
+    const heads = [say("team"), say("realtime"), say("max"), say("avg")];
     const table = element(
       "table",
       { class: "statistics", "aria-labelledby": "statistics-heading" },
@@ -37,7 +39,7 @@ export class Statistics {
     );
     this.element = element(
       "section",
-      { class: "panel statistics-panel" },
+      { class: "panel-box statistics-panel" },
       element("div", { class: "panel-head" }, element("h2", { id: "statistics-heading" }, say("statistics")), this.#of),
       table,
     );
@@ -54,7 +56,9 @@ export class Statistics {
     const { mm } = this.#speech;
     const found = this.#cells.get(row.lane);
     if (found === undefined) return;
+    setAttribute(found.team, "title", row.name);
     setText(found.alias, row.alias);
+    setText(found.short, shortName(row.name));
     setText(found.name, row.name);
     setText(found.realtime, mm(row.realtime));
     setText(found.max, mm(row.max));
@@ -78,16 +82,14 @@ function cells(lane: Lane): Cells {
   const value = (name: string): HTMLElement => element("td", { class: "number", "data-testid": `${name}-${lane}` });
   const swatch = element("span", { class: "swatch", "aria-hidden": "true" });
   swatch.style.backgroundColor = teamColour(lane);
-  const [alias, name, note] = [element("strong"), element("span"), element("td", { class: "mark" })];
+  const [alias, short, note, name] = [element("strong"), element("span"), element("span", { class: "mark" }), element("span")];
   const [realtime, max, avg] = [value("realtime"), value("max"), value("avg")];
-  const row = element(
-    "tr",
-    { "data-testid": `stats-row-${lane}` },
-    element("th", { scope: "row" }, swatch, alias, " ", name),
-    realtime,
-    max,
-    avg,
-    note,
+  const team = element(
+    "th",
+    { scope: "row" },
+    element("div", {}, swatch, alias, " ", short),
+    element("div", { class: "second" }, note, " ", name),
   );
-  return { row, alias, name, realtime, max, avg, note };
+  const row = element("tr", { "data-testid": `stats-row-${lane}` }, team, realtime, max, avg);
+  return { row, team, alias, short, note, name, realtime, max, avg };
 }

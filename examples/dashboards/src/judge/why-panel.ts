@@ -28,7 +28,7 @@ export class WhyPanel {
     this.#speech = speech;
     this.element = element(
       "details",
-      { class: "panel why", "data-testid": "why" },
+      { class: "panel-box why", "data-testid": "why" },
       element("summary", {}, element("h2", {}, speech.say("why")), this.#first),
       this.#list,
     );
