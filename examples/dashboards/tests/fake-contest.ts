@@ -59,7 +59,13 @@ export class FakeContest {
 
   get teams(): Team[] {
     return CATEGORIES.flatMap((category) =>
-      LANES.map((lane) => ({ laptop_id: lane, category, nama_tim: `Universitas ${lane}_Tim ${category}`, alias: aliasOf(lane, category) })),
+      // As long as the longest that people have.
+      LANES.map((lane) => ({
+        laptop_id: lane,
+        category,
+        nama_tim: `Institut Teknologi Nasional ${lane}_Tim Peserta ${category}`,
+        alias: aliasOf(lane, category),
+      })),
     );
   }
 

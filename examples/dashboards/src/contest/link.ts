@@ -108,6 +108,8 @@ export class Link implements Listener<string, EventName> {
       known.lost();
     }
     known.connection = { ...known.connection, status, ready: 0, refused: null };
+    // A token that has ended also ends the connection; the answer over HTTP says so.
+    if (status.phase === "stopped") void this.refresh();
     this.#ear.changed();
   }
 

@@ -62,7 +62,6 @@ export const judgeEn = {
   undoEntry: "{what}: {points} points, {seconds} s left",
   undoDone: "{points} points are back.",
 
-  statistics: "Displacement at the top (Puncak)",
   statisticsOf: "{category}, {frequency} Hz",
   team: "Team",
   stable: "★ STABIL",

@@ -64,7 +64,6 @@ export const judgeId: JudgeDictionary = {
   undoEntry: "{what}: {points} titik, sisa {seconds} detik",
   undoDone: "{points} titik dikembalikan.",
 
-  statistics: "Displacement Puncak",
   statisticsOf: "{category}, {frequency} Hz",
   team: "Tim",
   stable: "★ STABIL",
