@@ -27,7 +27,6 @@ export class Controls {
   readonly #notice: Notice;
   readonly #category: HTMLSelectElement;
   readonly #frequency: HTMLSelectElement;
-  readonly #lock = element("p", { class: "muted" });
   readonly #hint = element("p", { class: "hint", "data-testid": "hint" });
   #isChoosing = false;
 
@@ -50,7 +49,6 @@ export class Controls {
         { class: "fields" },
         element("label", {}, say("category"), this.#category),
         element("label", {}, say("frequency"), this.#frequency),
-        this.#lock,
       ),
       element("div", { class: "commands" }, this.realtime.element, this.freeze.element, this.clear.element),
       this.#hint,
@@ -66,8 +64,10 @@ export class Controls {
       if (this.#category.value !== category) this.#category.value = category;
       if (this.#frequency.value !== `${frequency}`) this.#frequency.value = `${frequency}`;
     }
-    for (const select of [this.#category, this.#frequency]) select.disabled = state === null || isRunning;
-    setText(this.#lock, isRunning ? this.#speech.say("locked") : "");
+    for (const select of [this.#category, this.#frequency]) {
+      select.disabled = state === null || isRunning;
+      setAttribute(select, "title", isRunning ? this.#speech.say("locked") : null);
+    }
     this.#showCommands();
     this.#showHint(isRunning);
   }

@@ -57,7 +57,8 @@ export class Dock {
     setText(this.#run, `${say(category)} · ${say("hertz", { frequency })}`);
     this.#showStatus(running, state?.last ?? null);
     const isSaving = state?.realtime.enabled === true;
-    this.#saving.show(say(isSaving ? "on" : "off"), isSaving ? "good" : "bad");
+    if (state === null) this.#saving.show(say("loading"), "neutral");
+    else this.#saving.show(say(isSaving ? "on" : "off"), isSaving ? "good" : "bad");
     this.start.show(say("start"), state !== null && running === null, this.stop);
     this.stop.show(say("stop"), running !== null, this.start);
     this.collapse.show(say("collapse"), running !== null, this.start);

@@ -40,7 +40,7 @@ export class Statistics {
     this.element = element(
       "section",
       { class: "panel-box statistics-panel" },
-      element("div", { class: "panel-head" }, element("h2", { id: "statistics-heading" }, say("statistics")), this.#of),
+      element("div", { class: "panel-head" }, element("h2", { id: "statistics-heading" }, say("top")), this.#of),
       table,
     );
   }

@@ -34,7 +34,8 @@ export function findings(contest: Contest, speech: JudgeSpeech): Finding[] {
 
 /** The first that calls for something; `null` when all is well. */
 export function firstProblem(all: readonly Finding[]): Finding | null {
-  return all.find(({ tone }) => tone === "bad") ?? all.find(({ tone }) => tone === "warning") ?? null;
+  const bad = all.find(({ tone }) => tone === "bad");
+  return bad ?? all.find(({ tone }) => tone === "warning") ?? all.find(({ tone }) => tone !== "good") ?? null;
 }
 
 function server({ connection, reachable }: Contest, found: Say): Omit<Finding, "name"> {
@@ -55,14 +56,17 @@ function load({ backfill }: Contest, found: Say): Omit<Finding, "name"> {
 }
 
 function saving({ state }: Contest, found: Say): Omit<Finding, "name"> {
-  return state?.realtime.enabled === true ? found("good", "whySavingOn") : found("bad", "whySavingOff");
+  if (state === null) return found("neutral", "whySavingUnknown");
+  return state.realtime.enabled === true ? found("good", "whySavingOn") : found("bad", "whySavingOff");
 }
 
 function run({ state }: Contest, found: Say): Omit<Finding, "name"> {
-  return state?.session != null ? found("good", "whyRunOn") : found("warning", "whyRunOff");
+  if (state === null) return found("neutral", "whyRunUnknown");
+  return state.session !== null ? found("good", "whyRunOn") : found("warning", "whyRunOff");
 }
 
 function cameras(contest: Contest, found: Say): Omit<Finding, "name"> {
+  if (contest.lanes === null) return found("neutral", "whyCamerasUnknown");
   const silent = LANES.filter((lane) => !isFresh(contest.lastPointAgoMs(lane)));
   const count = LANES.length - silent.length;
   if (count === LANES.length) return found("good", "whyCamerasOk", { count });
