@@ -71,7 +71,10 @@ function run(contest: Contest, category: Category, { say }: ContestSpeech): Find
 function camera(contest: Contest, lane: Lane, { say }: ContestSpeech): Finding {
   const health = contest.health(lane);
   const ago = contest.lastPointAgoMs(lane);
-  if (health === null) return { tone: "neutral", text: say("camera_unknown") };
+  // Without a connection every camera looks silent.
+  if (health === null || contest.connection.status.phase !== "connected") {
+    return { tone: "neutral", text: say("camera_unknown") };
+  }
   const isFresh = ago !== null && ago < SILENT_AFTER_MS;
   if (health.last_refusal !== null && !isFresh && health.refused > 0) {
     return { tone: "bad", text: say("camera_refused", { reason: say(`refusal_${health.last_refusal}`) }) };

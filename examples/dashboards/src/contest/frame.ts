@@ -78,12 +78,9 @@ export class Frame {
     setHidden(this.#missed, missed === "");
   }
 
-  #missedText({ backfill, connection, state }: Contest): string {
+  #missedText({ backfill, connection }: Contest): string {
     const { say, explain } = this.#speech;
-    if (connection.status.phase !== "connected") {
-      const isLost = state !== null && (connection.status.phase !== "connecting" || connection.status.again);
-      return isLost ? say("missedComes") : "";
-    }
+    if (connection.status.phase !== "connected") return backfill.phase === "waiting" ? "" : say("missedComes");
     return backfill.phase === "failed" ? say("caughtUpFailed", { why: explain(backfill.failure) }) : "";
   }
 }

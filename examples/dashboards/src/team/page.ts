@@ -5,7 +5,7 @@ import { downloads } from "../contest/downloads.ts";
 import { CATEGORIES, FREQUENCIES, type Category, type Contest, type Controller, type Lane, type View } from "../contest/model.ts";
 import type { ContestSpeech } from "../contest/speech.ts";
 import { Why } from "../contest/why.ts";
-import { button, element, setAttribute, setHidden, setText } from "../view/dom.ts";
+import { button, element, setAttribute, setText } from "../view/dom.ts";
 import { Charts } from "./charts.ts";
 import { Info } from "./info.ts";
 import { isProjector, Screen } from "./screen.ts";
@@ -29,8 +29,8 @@ export class TeamPage implements View {
   readonly #why: Why;
   readonly #screen = new Screen();
   readonly #switch: ReadonlyMap<Category, HTMLButtonElement>;
-  readonly #other = element("p", { class: "muted", role: "status" });
-  readonly #empty: HTMLElement;
+  readonly #whose = element("span");
+  readonly #empty = element("span", { "data-testid": "empty" });
   readonly #projector: HTMLButtonElement;
   readonly #awake = element("span", { class: "muted" });
 
@@ -43,19 +43,13 @@ export class TeamPage implements View {
     this.#charts = new Charts(speech, lane);
     this.#why = new Why(speech);
     this.#switch = new Map(CATEGORIES.map((category) => [category, this.#choiceButton(category, contest)]));
-    this.#empty = element(
-      "section",
-      { class: "hint panel-box", "data-testid": "empty" },
-      element("strong", {}, say("waitingTitle")),
-      element("p", {}, say("waitingNext")),
-    );
     this.#projector = button("", () => this.#turn(!this.#screen.isOn));
     setAttribute(this.#projector, "data-testid", "projector");
     const view = element(
       "section",
       { class: "view-switch", "aria-label": say("shownCategory") },
       element("div", { class: "choices", role: "group", "aria-label": say("category") }, ...this.#switch.values()),
-      this.#other,
+      element("p", { class: "muted whose", role: "status" }, this.#whose, " ", this.#empty),
       element("div", { class: "screen" }, this.#awake, this.#projector),
     );
     const exports = downloads(speech, controller, [
@@ -67,7 +61,7 @@ export class TeamPage implements View {
         what: () => ({ file: "team.csv", lane, category: shownCategory(this.#choice, contest) }),
       },
     ]);
-    this.elements = [this.#info.element, view, this.#why.element, this.#empty, this.#charts.element, exports];
+    this.elements = [this.#info.element, view, this.#why.element, this.#charts.element, exports];
     this.#turn(isProjector(new URL(window.location.href)));
   }
 
@@ -78,7 +72,8 @@ export class TeamPage implements View {
     this.#why.show(checksOf(contest, category, this.#lane, this.#speech));
     this.#showSwitch(contest, category);
     const isEmpty = FREQUENCIES.every((frequency) => contest.series(category, this.#lane, frequency).count === 0);
-    setHidden(this.#empty, !isEmpty || contest.backfill.phase === "loading" || contest.state?.session != null);
+    const isWaiting = isEmpty && contest.backfill.phase === "done" && contest.state?.session == null;
+    setText(this.#empty, isWaiting ? `${this.#speech.say("waitingTitle")}. ${this.#speech.say("waitingNext")}` : "");
     setText(this.#awake, this.#screen.isAwake ? this.#speech.say("staysAwake") : "");
   }
 
@@ -92,7 +87,7 @@ export class TeamPage implements View {
     for (const [category, choice] of this.#switch) setAttribute(choice, "aria-pressed", `${category === shown}`);
     const judged = shownCategory({ category: null }, contest);
     const text = shown === judged ? say("followsJudge") : say("otherCategory", { shown: say(shown), judged: say(judged) });
-    setText(this.#other, contest.state === null ? "" : text);
+    setText(this.#whose, contest.state === null ? "" : text);
   }
 
   #choiceButton(category: Category, contest: Contest): HTMLButtonElement {
