@@ -49,7 +49,7 @@ export class TeamPage implements View {
       "section",
       { class: "view-switch", "aria-label": say("shownCategory") },
       element("div", { class: "choices", role: "group", "aria-label": say("category") }, ...this.#switch.values()),
-      element("p", { class: "muted whose", role: "status" }, this.#whose, " ", this.#empty),
+      element("p", { class: "muted whose", role: "status" }, this.#whose, this.#empty),
       element("div", { class: "screen" }, this.#awake, this.#projector),
     );
     const exports = downloads(speech, controller, [
@@ -73,7 +73,7 @@ export class TeamPage implements View {
     this.#showSwitch(contest, category);
     const isEmpty = FREQUENCIES.every((frequency) => contest.series(category, this.#lane, frequency).count === 0);
     const isWaiting = isEmpty && contest.backfill.phase === "done" && contest.state?.session == null;
-    setText(this.#empty, isWaiting ? `${this.#speech.say("waitingTitle")}. ${this.#speech.say("waitingNext")}` : "");
+    setText(this.#empty, isWaiting ? ` · ${this.#speech.say("waitingTitle")}. ${this.#speech.say("waitingNext")}` : "");
     setText(this.#awake, this.#screen.isAwake ? this.#speech.say("staysAwake") : "");
   }
 

@@ -110,7 +110,7 @@ export const en = {
   projector: "Projector view",
   projectorLeave: "Leave projector view",
   staysAwake: "The screen stays on.",
-  waitingTitle: "No points of this category yet",
+  waitingTitle: "No points of this team in this category yet",
   waitingNext: "As soon as the judge starts a run, the charts fill here by themselves.",
   freeMode: "free mode",
   freeModeHint: "No run: the number is live, and belongs to no frequency.",

@@ -112,7 +112,7 @@ export const id: Readonly<Record<SharedKey, string>> = {
   projector: "Tampilan proyektor",
   projectorLeave: "Keluar dari tampilan proyektor",
   staysAwake: "Layar tetap menyala.",
-  waitingTitle: "Belum ada data untuk kategori ini",
+  waitingTitle: "Belum ada data tim ini pada kategori ini",
   waitingNext: "Begitu juri memulai rekaman, grafik di sini terisi dengan sendirinya.",
   freeMode: "mode bebas",
   freeModeHint: "Tanpa rekaman: angka bergerak, tetapi bukan milik frekuensi mana pun.",
