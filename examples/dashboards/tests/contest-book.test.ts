@@ -106,6 +106,14 @@ test("an older point does not become the newest again", () => {
   assert.equal(book.newest(2)?.distb, 2);
 });
 
+test("a broker whose clock was set back is still believed", () => {
+  const [book, contest] = [new Book(), new FakeContest()];
+  const [before, after] = [contest.measure(2, 1), contest.measure(2, 2)];
+  book.take(before);
+  book.take({ ...after, timestamp_ms: before.timestamp_ms - 3_600_000 });
+  assert.equal(book.newest(2)?.distb, 2);
+});
+
 test("while frozen nothing moves, and afterwards nothing is missing", () => {
   const [book, contest] = [new Book(), new FakeContest()];
   contest.start("baja", 1.5);

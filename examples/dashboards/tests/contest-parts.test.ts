@@ -66,8 +66,8 @@ test("a browser that keeps nothing is no obstacle", () => {
     setItem: (key: string, value: string) => void kept.set(key, value),
     removeItem: (key: string) => void kept.delete(key),
   });
-  rememberToken("t", memory);
-  assert.equal(rememberedToken(memory), "t");
+  rememberToken("t", refusing, memory);
+  assert.equal(rememberedToken(refusing, memory), "t");
   rememberToken(null, memory);
   assert.equal(rememberedToken(memory), null);
 });

@@ -35,21 +35,28 @@ export function cleaned(pasted: string): string {
   return (linked ?? text.replace(/^bearer\s+/i, "")).replace(/\s+/g, "");
 }
 
-export function rememberedToken(memory: () => TokenMemory): string | null {
-  try {
-    return memory().getItem(MEMORY_KEY);
-  } catch {
-    return null;
+/** The first memory that has one: a tab's own comes before the one that all share. */
+export function rememberedToken(...memories: readonly (() => TokenMemory)[]): string | null {
+  for (const memory of memories) {
+    try {
+      const token = memory().getItem(MEMORY_KEY);
+      if (token !== null) return token;
+    } catch {
+      // Storage is blocked: there may be another.
+    }
   }
+  return null;
 }
 
 /** `null` forgets. */
-export function rememberToken(token: string | null, memory: () => TokenMemory): void {
-  try {
-    if (token === null) memory().removeItem(MEMORY_KEY);
-    else memory().setItem(MEMORY_KEY, token);
-  } catch {
-    // Storage is blocked or full: the token lasts as long as the page.
+export function rememberToken(token: string | null, ...memories: readonly (() => TokenMemory)[]): void {
+  for (const memory of memories) {
+    try {
+      if (token === null) memory().removeItem(MEMORY_KEY);
+      else memory().setItem(MEMORY_KEY, token);
+    } catch {
+      // Storage is blocked or full: the token lasts as long as the page.
+    }
   }
 }
 

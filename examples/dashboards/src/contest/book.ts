@@ -143,7 +143,7 @@ export class Book {
   #show(item: Item): void {
     const { category, frequency, session_id, laptop_id, relative_seconds } = item;
     const newest = this.#newest.get(laptop_id);
-    if (newest === undefined || newest.timestamp_ms <= item.timestamp_ms) this.#newest.set(laptop_id, item);
+    if (newest === undefined || isNewer(item, newest)) this.#newest.set(laptop_id, item);
     if (frequency === null || session_id === null || relative_seconds === null) return;
     this.begin({ category, frequency, session_id });
     const series = this.series(category, laptop_id, frequency);
@@ -161,6 +161,14 @@ export class Book {
     this.#runs.set(keyOf(category, frequency), run);
     for (const lane of LANES) this.series(category, lane, frequency).reset(run);
   }
+}
+
+/** What a camera held back while it was offline is never older than this; the broker's clock was set back. */
+const OLDEST_MS = 300_000;
+
+function isNewer(item: Item, newest: Item): boolean {
+  const behind = newest.timestamp_ms - item.timestamp_ms;
+  return behind <= 0 || behind > OLDEST_MS;
 }
 
 function keyOf(category: Category, frequency: Frequency, lane?: Lane): string {

@@ -33,22 +33,35 @@ export interface PageKind<Key extends string> {
   readonly isHome?: boolean;
 }
 
+const storage = (): Storage => window.localStorage;
+
+/** A viewer's link that is opened in another tab must not make a judge's tab a viewer's with its next reload. */
+const TOKENS = [(): Storage => window.sessionStorage, storage] as const;
+
 /** Opens the page in `#page`. Call it once. */
 export async function open<Key extends string>(kind: PageKind<Key>): Promise<void> {
+  const linked = takeToken();
   const here = new URL(window.location.href);
-  const linked = tokenIn(here);
-  const storage = (): Storage => window.localStorage;
-  if (linked !== null) {
-    rememberToken(linked.token, storage);
-    // Addresses are shown on projectors and kept in histories.
-    window.history.replaceState(null, "", linked.rest);
-  }
   const root = new URL("../", here);
   const asked = here.searchParams.get("key");
-  const key = await findKey(asked ? new URL(`?key=${encodeURIComponent(asked)}`, root) : new URL("./", root), window.fetch.bind(window));
-  const language = chooseLanguage(navigator.languages, storage);
-  const shell = new Shell(kind, root, key, language);
-  shell.start(linked?.token ?? rememberedToken(storage));
+  const named = new URL(asked === null ? "./" : `./?key=${encodeURIComponent(asked)}`, root);
+  const key = await findKey(named, window.fetch.bind(window));
+  const shell = new Shell(kind, root, key, chooseLanguage(navigator.languages, storage));
+  shell.start(linked ?? rememberedToken(...TOKENS));
+  // A link to the page that is already open changes nothing but what is after the `#`.
+  window.addEventListener("hashchange", () => {
+    const token = takeToken();
+    if (token !== null) shell.start(token);
+  });
+}
+
+/** Takes a link's token off the address: those are shown on projectors and kept in histories. */
+function takeToken(): string | null {
+  const linked = tokenIn(new URL(window.location.href));
+  if (linked === null) return null;
+  rememberToken(linked.token, ...TOKENS);
+  window.history.replaceState(null, "", linked.rest);
+  return linked.token;
 }
 
 class Shell<Key extends string> {
@@ -70,7 +83,7 @@ class Shell<Key extends string> {
       changed: () => this.#draw(),
       news: (news) => this.#news(news),
       choose: (language) => this.#choose(language),
-      remember: (token) => rememberToken(token, () => window.localStorage),
+      remember: (token) => rememberToken(token, ...TOKENS),
       save,
     });
     this.#expose(root);
@@ -78,6 +91,7 @@ class Shell<Key extends string> {
 
   start(token: string | null): void {
     this.#desk.open(token);
+    if (this.#view !== null) return;
     this.#build();
     setInterval(() => this.#draw(), TICK);
   }
@@ -95,7 +109,7 @@ class Shell<Key extends string> {
   }
 
   #choose(language: Language): void {
-    rememberLanguage(language, () => window.localStorage);
+    rememberLanguage(language, storage);
     this.#speech = contestSpeech(language, this.#kind.words);
     this.#build();
     // The pressed button is gone with the old page; its successor takes the keyboard over.

@@ -19,7 +19,7 @@ export const judgeEn = {
   undo: "Undo",
 
   hintRealtimeOff: "Realtime data is off: the timer would run, but nothing would be stored.",
-  hintRecordedBefore: "{frequency} Hz has {points} points already. Recording again shows the new run instead; the old one stays in the exports.",
+  hintRecordedBefore: "{frequency} Hz already has {points} points. A new run replaces them on screen; the exports keep both.",
   hintReady: "Ready to record {category}, {frequency} Hz.",
   hintRecording: "Recording {category}, {frequency} Hz. It ends by itself after {seconds} seconds.",
   hintNoState: "Waiting for the broker's state.",

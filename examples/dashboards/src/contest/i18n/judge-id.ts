@@ -21,7 +21,7 @@ export const judgeId: JudgeDictionary = {
   undo: "Urungkan",
 
   hintRealtimeOff: "Data realtime mati: timer akan berjalan, tetapi tidak ada data yang disimpan.",
-  hintRecordedBefore: "{frequency} Hz sudah punya {points} titik. Rekaman baru akan menggantikan tampilannya; data lama tetap ada di ekspor.",
+  hintRecordedBefore: "{frequency} Hz sudah punya {points} titik. Rekaman baru menggantikan tampilannya; ekspor memuat keduanya.",
   hintReady: "Siap merekam {category}, {frequency} Hz.",
   hintRecording: "Merekam {category}, {frequency} Hz. Berhenti sendiri setelah {seconds} detik.",
   hintNoState: "Menunggu keadaan dari broker.",
