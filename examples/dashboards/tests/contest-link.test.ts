@@ -159,11 +159,14 @@ test("one lane is cleared, the others stay", async (t) => {
   });
   await settled(page);
   const { known, broker } = page;
+  broker.requests.length = 0;
   const cleared = broker.contest.clear({ scope: "lane", session_id: null, laptop_id: 3, category: null });
   broker.publish("private-session", "clear-data", { message: "", ...cleared });
   broker.publishState();
   await until(() => known.series("baja", 3, 1.5).count === 0, "lane 3 gone");
-  await until(() => known.backfill.phase === "done", "asked again");
+  await until(() => broker.requests.some((request) => request.includes("points?session_id=1&after=0")), "asked again");
+  await settled(page);
+  assert.equal(known.series("baja", 3, 1.5).count, 0);
   assert.equal(known.series("baja", 4, 1.5).count, 5);
 });
 

@@ -26,6 +26,7 @@ export class Frame {
   readonly #frozen: HTMLElement;
   readonly #held = element("span");
   readonly #missed: HTMLElement;
+  readonly #loading = element("p", { class: "loading", "data-testid": "loading" });
   readonly #content: HTMLElement;
 
   constructor(
@@ -58,6 +59,7 @@ export class Frame {
         languages(speech, controller),
       ),
       element("main", {}, this.#connection.banner, this.#frozen, this.#missed, this.#signIn.element, this.#content),
+      this.#loading,
     ];
   }
 
@@ -73,9 +75,18 @@ export class Frame {
     setHidden(this.#content, isOut);
     setHidden(this.#frozen, isOut || state?.frozen !== true);
     setText(this.#held, contest.heldBack === 0 ? "" : this.#speech.say("heldBack", { count: this.#speech.count(contest.heldBack) }));
+    const loading = isOut ? "" : this.#loadingText(contest);
+    setText(this.#loading, loading);
+    setHidden(this.#loading, loading === "");
     const missed = isOut ? "" : this.#missedText(contest);
     setText(this.#missed, missed);
     setHidden(this.#missed, missed === "");
+  }
+
+  /** Only where there is so much that somebody would ask. */
+  #loadingText({ backfill }: Contest): string {
+    if (backfill.phase !== "loading" || backfill.points === 0) return "";
+    return this.#speech.say("catchingUp", { count: this.#speech.count(backfill.points) });
   }
 
   #missedText({ backfill, connection }: Contest): string {
