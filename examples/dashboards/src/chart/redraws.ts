@@ -2,6 +2,8 @@
 
 /** Time between two draws for people who asked their device for little movement. */
 const CALM_INTERVAL_MS = 500;
+/** Drawing takes a third of the time at most, so that a slow device still answers its user. */
+const REST_FACTOR = 2;
 
 export interface Drawable {
   readonly element: Element;
@@ -17,6 +19,7 @@ export class Redraws {
   #frame: number | null = null;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #drawnAt = 0;
+  #cost = 0;
 
   watch(drawable: Drawable): void {
     this.#watched.set(drawable.element, drawable);
@@ -57,7 +60,8 @@ export class Redraws {
 
   #schedule(): void {
     if (this.#frame !== null || this.#timer !== undefined) return;
-    const pause = this.#calm.matches ? this.#drawnAt + CALM_INTERVAL_MS - performance.now() : 0;
+    const rest = this.#calm.matches ? CALM_INTERVAL_MS : this.#cost * REST_FACTOR;
+    const pause = this.#drawnAt + rest - performance.now();
     if (pause <= 0) {
       this.#frame = requestAnimationFrame(() => this.#draw());
       return;
@@ -70,11 +74,13 @@ export class Redraws {
 
   #draw(): void {
     this.#frame = null;
-    this.#drawnAt = performance.now();
+    const began = performance.now();
     for (const drawable of [...this.#waiting]) {
       if (!this.#visible.has(drawable)) continue;
       this.#waiting.delete(drawable);
       drawable.draw();
     }
+    this.#drawnAt = performance.now();
+    this.#cost = this.#drawnAt - began;
   }
 }

@@ -10,6 +10,8 @@ export class Command {
   constructor(testId: string, work: () => Promise<void>, attributes: Readonly<Record<string, string>> = {}) {
     this.#work = work;
     this.element = element("button", { type: "button", "data-testid": testId, ...attributes });
+    const keys = attributes["aria-keyshortcuts"];
+    if (keys !== undefined) this.element.title = keys.replace("+", " + ");
     this.element.addEventListener("click", () => void this.#press());
   }
 

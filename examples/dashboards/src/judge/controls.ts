@@ -4,17 +4,15 @@ import {
   CATEGORIES,
   FREQUENCIES,
   LANES,
-  type Category,
   type Contest,
   type Controller,
-  type Frequency,
 } from "../contest/model.ts";
 import { element, setAttribute, setText } from "../view/dom.ts";
 import { askClear } from "./clear.ts";
 import { Command } from "./command.ts";
 import type { Notice } from "./notice.ts";
 import type { JudgeSpeech } from "./speech.ts";
-import { shownOf } from "./table.ts";
+import { shownOf, type Shown } from "./table.ts";
 
 export class Controls {
   readonly element: HTMLElement;
@@ -28,7 +26,8 @@ export class Controls {
   readonly #category: HTMLSelectElement;
   readonly #frequency: HTMLSelectElement;
   readonly #hint = element("p", { class: "hint", "data-testid": "hint" });
-  #isChoosing = false;
+  /** What was chosen and is not answered yet; `false` afterwards if it was refused. */
+  #choosing: Promise<boolean> | null = null;
 
   constructor(contest: Contest, controller: Controller, speech: JudgeSpeech, notice: Notice) {
     const { say } = speech;
@@ -59,7 +58,7 @@ export class Controls {
     const { state } = this.#contest;
     const isRunning = state?.session != null;
     const { category, frequency } = shownOf(state);
-    if (!this.#isChoosing) {
+    if (this.#choosing === null) {
       // A value that is set again would close the list under the judge's hand.
       if (this.#category.value !== category) this.#category.value = category;
       if (this.#frequency.value !== `${frequency}`) this.#frequency.value = `${frequency}`;
@@ -110,17 +109,27 @@ export class Controls {
     return made;
   }
 
-  async #choose(): Promise<void> {
-    const category = CATEGORIES.find((one) => one === this.#category.value);
-    const frequency = FREQUENCIES.find((one) => `${one}` === this.#frequency.value);
-    if (category === undefined || frequency === undefined) return;
-    await this.#send(category, frequency);
+  /** What the judge sees as chosen, once the broker has it too; `null` if it was refused. */
+  async chosen(): Promise<Shown | null> {
+    return (await this.#choosing) === false ? null : this.#selected();
   }
 
-  async #send(category: Category, frequency: Frequency): Promise<void> {
-    this.#isChoosing = true;
-    await this.#notice.about(this.#controller.select(category, frequency));
-    this.#isChoosing = false;
+  #selected(): Shown | null {
+    const category = CATEGORIES.find((one) => one === this.#category.value);
+    const frequency = FREQUENCIES.find((one) => `${one}` === this.#frequency.value);
+    return category === undefined || frequency === undefined ? null : { category, frequency };
+  }
+
+  async #choose(): Promise<void> {
+    const wanted = this.#selected();
+    if (wanted === null) return;
+    const asked = this.#controller.select(wanted.category, wanted.frequency);
+    const choosing = this.#notice.about(asked).then((state) => state !== null);
+    this.#choosing = choosing;
+    await choosing;
+    // The other field may have been changed meanwhile.
+    if (this.#choosing !== choosing) return;
+    this.#choosing = null;
     this.show();
   }
 

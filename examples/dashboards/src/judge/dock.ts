@@ -7,7 +7,10 @@ import { Command } from "./command.ts";
 import { ask } from "./dialog.ts";
 import { Pill, type Notice } from "./notice.ts";
 import type { JudgeSpeech } from "./speech.ts";
-import { shownOf } from "./table.ts";
+import { shownOf, type Shown } from "./table.ts";
+
+/** What the dock starts: asked when the button is pressed. */
+export type Chosen = () => Promise<Shown | null>;
 
 export class Dock {
   readonly element: HTMLElement;
@@ -18,16 +21,18 @@ export class Dock {
   readonly #controller: Controller;
   readonly #speech: JudgeSpeech;
   readonly #notice: Notice;
+  readonly #chosen: Chosen;
   readonly #timer = element("strong", { class: "timer", "data-testid": "timer", role: "timer", "aria-live": "off" });
   readonly #status = new Pill("status");
   readonly #saving = new Pill("saving");
   readonly #run = element("span", { class: "run", "data-testid": "run" });
 
-  constructor(contest: Contest, controller: Controller, speech: JudgeSpeech, notice: Notice) {
+  constructor(contest: Contest, controller: Controller, speech: JudgeSpeech, notice: Notice, chosen: Chosen) {
     this.#contest = contest;
     this.#controller = controller;
     this.#speech = speech;
     this.#notice = notice;
+    this.#chosen = chosen;
     this.start = new Command("start", () => this.#start(), { "aria-keyshortcuts": "Shift+R", "data-tone": "good" });
     this.stop = new Command("stop", () => this.#stop(), { "aria-keyshortcuts": "Shift+S", "data-tone": "bad" });
     this.collapse = new Command("collapse", () => this.#collapse(), {
@@ -70,7 +75,9 @@ export class Dock {
   }
 
   async #start(): Promise<void> {
-    const { category, frequency } = shownOf(this.#contest.state);
+    const chosen = await this.#chosen();
+    if (chosen === null) return;
+    const { category, frequency } = chosen;
     const outcome = await this.#controller.start(category, frequency);
     const other = outcome.ok ? null : outcome.failure.session;
     if (other === null || !(await this.#mayReplace(other))) {

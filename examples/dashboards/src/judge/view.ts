@@ -35,7 +35,7 @@ export class JudgeView implements View {
     const why = new WhyPanel(contest, speech);
     const office = new Office(contest, controller, speech, notice);
     this.#charts = new Charts(contest, this.#runs, speech);
-    this.#dock = new Dock(contest, controller, speech, notice);
+    this.#dock = new Dock(contest, controller, speech, notice, () => controls.chosen());
     this.#undo = new UndoBar(contest, controller, speech, notice);
     this.#ended = new Ended(controller, speech, notice);
     this.#shortcuts = this.#keys(controls, speech);
@@ -48,7 +48,9 @@ export class JudgeView implements View {
     ];
   }
 
-  show(): void {
+  show({ access }: Contest): void {
+    // The sign-in takes the place of this page, and an open dialog would keep people out of it.
+    if (access.phase === "none" || access.phase === "denied") this.#closeDialogs();
     this.#runs.follow(performance.now());
     for (const part of this.#parts) part.show();
   }
@@ -61,6 +63,12 @@ export class JudgeView implements View {
   close(): void {
     this.#charts.close();
     this.#shortcuts.close();
+  }
+
+  #closeDialogs(): void {
+    for (const part of this.elements) {
+      for (const open of part.querySelectorAll("dialog")) open.close();
+    }
   }
 
   #keys(controls: Controls, speech: JudgeSpeech): Shortcuts {
