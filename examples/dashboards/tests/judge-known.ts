@@ -2,7 +2,7 @@
 
 import { contestSpeech } from "../src/contest/speech.ts";
 import { Known } from "../src/contest/known.ts";
-import { LANES, type LaneHealth, type Frequency, type Lane, type Run, type State } from "../src/contest/model.ts";
+import { LANES, type Frequency, type Item, type LaneHealth, type Lane, type Run, type State } from "../src/contest/model.ts";
 import { JUDGE_WORDS } from "../src/judge/speech.ts";
 
 export const NOW = 1_700_000_000_000;
@@ -90,4 +90,25 @@ export function fill(contest: Known, lane: Lane, frequency: Frequency, values: r
   const series = contest.series("baja", lane, frequency);
   if (series.run !== session) series.reset(session);
   for (const [t, b] of values.entries()) series.add({ serial: (serial += 1), t, a: 0, b, flags: 3 });
+}
+
+/** A point outside of all runs, newer than those of `fill`. */
+export function freeItem(lane: Lane, distb: number): Item {
+  return {
+    laptop_id: lane,
+    dista: 0,
+    distb,
+    is_a_detected: true,
+    is_b_detected: true,
+    session_id: null,
+    category: "baja",
+    frequency: null,
+    relative_time: null,
+    elapsed_seconds: null,
+    timestamp: "",
+    nama_tim: "",
+    timestamp_ms: NOW,
+    relative_seconds: null,
+    serial: (serial += 1),
+  };
 }

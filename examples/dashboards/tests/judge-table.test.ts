@@ -6,7 +6,7 @@ import { pointsOf } from "../src/judge/clear.ts";
 import { nextFrequency } from "../src/judge/ended.ts";
 import { shortName, shownOf, tableOf } from "../src/judge/table.ts";
 import { changedTeams } from "../src/judge/teams.ts";
-import { fill, known, run, speech, state } from "./judge-known.ts";
+import { fill, freeItem, known, run, speech, state } from "./judge-known.ts";
 
 const SHOWN = { category: "baja", frequency: 1.5 } as const;
 
@@ -27,6 +27,14 @@ test("the smallest maximum that is not zero is stable, and a lane without points
   const rows = tableOf(contest, SHOWN);
   assert.deepEqual(rows.map(({ place }) => place), ["best", "worst", null, null, null, null, null, null]);
   assert.deepEqual(rows.map(({ source }) => source), ["run", "run", "none", "run", "none", "none", "none", "none"]);
+});
+
+test("outside a run the number is live, and belongs to no run", () => {
+  const contest = known();
+  fill(contest, 3, 1.5, [5]);
+  contest.book.take(freeItem(3, -12.5));
+  const row = tableOf(contest, SHOWN)[2];
+  assert.deepEqual([row?.realtime, row?.max, row?.source], [12.5, 5, "free"]);
 });
 
 test("the other category and other frequencies are other numbers", () => {
