@@ -1,7 +1,7 @@
 //! What the client commands share: which broker, as which app.
 
 use std::future::Future;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -86,13 +86,9 @@ impl Where {
     }
 }
 
-/// An address that listens everywhere is reached on this machine.
-const fn reachable(host: IpAddr) -> IpAddr {
-    match host {
-        IpAddr::V4(any) if any.is_unspecified() => IpAddr::V4(Ipv4Addr::LOCALHOST),
-        IpAddr::V6(any) if any.is_unspecified() => IpAddr::V6(Ipv6Addr::LOCALHOST),
-        IpAddr::V4(_) | IpAddr::V6(_) => host,
-    }
+/// An address that listens everywhere, in both families, is reached on this machine.
+pub(super) const fn reachable(host: IpAddr) -> IpAddr {
+    if host.is_unspecified() { IpAddr::V4(Ipv4Addr::LOCALHOST) } else { host }
 }
 
 /// Runs a client command to its end.

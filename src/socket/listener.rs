@@ -12,10 +12,10 @@ use std::time::Duration;
 use actix_http::Protocol as Http;
 use actix_service::Service;
 use rustix::io::Errno;
-use socket2::{Domain, Protocol, Socket, Type};
 use tokio::net::TcpListener;
 
 use super::context::Context;
+use super::door::{Port, listen, open};
 use super::guarded::{Guarded, Patience};
 
 /// A peer at the door, as the HTTP service takes it.
@@ -34,24 +34,19 @@ pub struct Listener(std::net::TcpListener);
 impl Listener {
     /// Opens `workers` sockets on `address`; the kernel spreads peers over them.
     ///
-    /// With port 0 the system chooses one port for all.
+    /// With port 0 the system chooses one port for all. `::` takes IPv4 as well, as [`listen`] does.
     ///
     /// # Errors
     /// When the address cannot be had, above all when another process listens there.
     pub fn bind(address: SocketAddr, workers: usize, backlog: u32) -> io::Result<(SocketAddr, Vec<Self>)> {
         // Sockets that share a port would also share it with another broker of the same user, and
         // each would get half of the peers; so make sure first that nobody is there.
-        drop(std::net::TcpListener::bind(address)?);
+        let alone = listen(address, backlog)?;
+        let mut address = SocketAddr::new(alone.local_addr()?.ip(), address.port());
+        drop(alone);
         let mut listeners = Vec::with_capacity(workers);
-        let mut address = address;
         for _ in 0..workers {
-            let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
-            socket.set_reuse_address(true)?;
-            socket.set_reuse_port(true)?;
-            socket.set_nonblocking(true)?;
-            socket.bind(&address.into())?;
-            socket.listen(i32::try_from(backlog).unwrap_or(i32::MAX))?;
-            let listener = std::net::TcpListener::from(socket);
+            let listener = open(address, backlog, Port::Shared)?;
             address = listener.local_addr()?;
             listeners.push(Self(listener));
         }
@@ -80,6 +75,8 @@ where
     loop {
         match listener.accept().await {
             Ok((stream, peer)) => {
+                // On a socket for both families an IPv4 peer has an IPv6 address; from here on it has its own.
+                let peer = SocketAddr::new(peer.ip().to_canonical(), peer.port());
                 serve(&service, (Guarded::new(stream, patience, context.requests.clone()), Http::Http1, Some(peer)))
             }
             Err(error) if is_out_of_descriptors(&error) => {

@@ -9,6 +9,7 @@ mod assembler;
 mod bearer;
 mod connection;
 mod context;
+mod door;
 mod ending;
 mod farewell;
 mod guarded;
@@ -22,6 +23,7 @@ mod wire;
 
 pub use assembler::{Assembler, Incoming};
 pub use context::Context;
+pub use door::listen;
 pub use farewell::farewell;
 pub use guarded::{Guarded, LastAnswer, Patience, Requests};
 pub use listener::{Arrival, LINGER, Listener, accept_loop};
