@@ -1,7 +1,7 @@
 //! What a broker is told: plain values, with every default in this file and nowhere else.
 
 use std::fmt;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -38,7 +38,7 @@ pub struct Config {
 /// Listeners, workers and times.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Server {
-    /// Address of the main listener.
+    /// Address of the main listener; `::` means every address of both families.
     pub host: IpAddr,
     /// Port of the main listener; 0 lets the system choose.
     pub port: u16,
@@ -64,12 +64,14 @@ pub struct Server {
     pub trusted_proxies: Vec<IpNet>,
     /// Address of `/metrics`, `/healthz` and `/readyz`; `None` for no admin listener.
     pub admin: Option<SocketAddr>,
+    /// The name under which programs on the network find this broker by DNS-SD; `None` for none.
+    pub announce: Option<String>,
 }
 
 impl Default for Server {
     fn default() -> Self {
         Self {
-            host: IpAddr::V4(Ipv4Addr::UNSPECIFIED),
+            host: IpAddr::V6(Ipv6Addr::UNSPECIFIED),
             port: 6001,
             path_prefix: String::new(),
             workers: 0,
@@ -82,6 +84,7 @@ impl Default for Server {
             drain: Duration::from_secs(10),
             trusted_proxies: Vec::new(),
             admin: Some(SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 9601)),
+            announce: None,
         }
     }
 }
@@ -207,7 +210,7 @@ pub struct Gateway {
 impl Default for Gateway {
     fn default() -> Self {
         Self {
-            listen: Some(SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 8080)),
+            listen: Some(SocketAddr::new(IpAddr::V6(Ipv6Addr::UNSPECIFIED), 8080)),
             keys: Vec::new(),
             control: Control::Loopback,
             relay: false,

@@ -3,7 +3,7 @@
 use super::key::{Key, Section, Variables};
 use super::measure::time;
 use super::model::Server;
-use super::shape::{ADDRESS, LISTENER, NETWORK, PATH_PREFIX};
+use super::shape::{ADDRESS, INSTANCE, LISTENER, NETWORK, PATH_PREFIX};
 use super::slot::{count, count_or};
 use super::text::{list, text};
 
@@ -11,7 +11,7 @@ pub(super) const SERVER: Section<Server> =
     Section { path: "server", heading: "[server]", variables: Variables::Each, keys: KEYS, tables: &[] };
 
 const KEYS: &[Key<Server>] = &[
-    Key::new("host", "Address of the main listener.", |s| text(&mut s.host, &ADDRESS)),
+    Key::new("host", "Address of the main listener; \"::\" for every address, also of IPv4.", |s| text(&mut s.host, &ADDRESS)),
     Key::new("port", "Port of the main listener; 0 lets the system choose a free one.", |s| {
         count(&mut s.port, 0..=u16::MAX)
     }),
@@ -37,5 +37,8 @@ const KEYS: &[Key<Server>] = &[
     }),
     Key::new("admin", "Address of /metrics, /healthz and /readyz; \"off\" for none.", |s| {
         text(&mut s.admin, &LISTENER)
+    }),
+    Key::new("announce", "Name under which the network finds the broker (mDNS, DNS-SD); \"off\" for none.", |s| {
+        text(&mut s.announce, &INSTANCE)
     }),
 ];

@@ -25,9 +25,29 @@ pub(super) const ADDRESS: Shape<IpAddr> = Shape {
     parse: |text| text.parse().ok(),
     show: IpAddr::to_string,
     allowed: "an IP address such as \"127.0.0.1\"",
-    advice: "Write \"0.0.0.0\" for every interface, \"127.0.0.1\" for this machine only.",
+    advice: "Write \"::\" for every interface, \"127.0.0.1\" for this machine only.",
     shown: true,
 };
+
+/// The name of one service among others of its kind, for people to choose from.
+///
+/// Source: RFC 6763, section 4.1.1: at most 63 bytes, no control characters.
+pub(super) const INSTANCE: Shape<Option<String>> = Shape {
+    parse: |text| match text {
+        "off" => Some(None),
+        name => is_instance(name).then(|| Some(name.to_owned())),
+    },
+    show: |name| name.clone().unwrap_or_else(|| "off".to_owned()),
+    allowed: "\"off\" or a name of 1 to 63 bytes without a dot",
+    advice: "",
+    shown: true,
+};
+
+fn is_instance(name: &str) -> bool {
+    let is_trimmed = name.trim() == name;
+    // A dot is legal in such names, but half of the programs that look for them split there.
+    (1..=63).contains(&name.len()) && is_trimmed && !name.contains(|c: char| c.is_control() || c == '.')
+}
 
 pub(super) const LISTENER: Shape<Option<SocketAddr>> = Shape {
     parse: |text| if text == "off" { Some(None) } else { text.parse().ok().map(Some) },
@@ -249,6 +269,17 @@ mod tests {
     fn a_network_has_no_host_bits() {
         assert!(takes(&NETWORK, "10.0.0.0/8") && takes(&NETWORK, "10.0.0.1") && takes(&NETWORK, "::1"));
         assert!(!takes(&NETWORK, "10.0.0.1/8") && !takes(&NETWORK, "10.0.0.0/33"));
+    }
+
+    #[test]
+    fn an_announced_name_is_one_label() {
+        let longest = "n".repeat(63);
+        for text in ["off", "Saluran", "Lomba Getaran (lantai 2)", &longest] {
+            assert!(takes(&INSTANCE, text), "{text}");
+        }
+        for text in ["", " a", "a ", "a.b", "a\nb", &"n".repeat(64)] {
+            assert!(!takes(&INSTANCE, text), "{text:?}");
+        }
     }
 
     #[test]

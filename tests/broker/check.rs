@@ -96,6 +96,7 @@ fn another_value(entry: &config::Entry) -> &'static str {
     match entry.key {
         "host" => "127.0.0.1",
         "path_prefix" => "/a",
+        "announce" => "Contest",
         "trusted_proxies" => "10.0.0.0/8,::1",
         "admin" => "off",
         "level" => "debug",
@@ -339,7 +340,7 @@ fn check_says_what_a_good_file_comes_to() {
     assert_eq!(
         String::from_utf8(output.stdout).unwrap(),
         "channels.toml: no mistakes\n  \
-           main listener   0.0.0.0:7001\n  \
+           main listener   [::]:7001\n  \
            admin listener  127.0.0.1:9601\n  \
            app 1001 (key saluran-key)\n  \
            declared        10 channels with 43 events, 10 roles\n\
