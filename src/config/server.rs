@@ -11,7 +11,9 @@ pub(super) const SERVER: Section<Server> =
     Section { path: "server", heading: "[server]", variables: Variables::Each, keys: KEYS, tables: &[] };
 
 const KEYS: &[Key<Server>] = &[
-    Key::new("host", "Address of the main listener; \"::\" for every address, also of IPv4.", |s| text(&mut s.host, &ADDRESS)),
+    Key::new("host", "Address of the main listener; \"::\" for every address, also of IPv4.", |s| {
+        text(&mut s.host, &ADDRESS)
+    }),
     Key::new("port", "Port of the main listener; 0 lets the system choose a free one.", |s| {
         count(&mut s.port, 0..=u16::MAX)
     }),
