@@ -15,6 +15,7 @@
 //! 2 auth             whose token it is
 //!   hub              who listens, and delivery
 //!   document         what is declared, for other tools
+//!   discovery        how other machines find this one: addresses, its name, the firewall
 //!   measurement      the contest's facts: points, runs, teams, statistics
 //! 1 config           channels.toml and the environment
 //! 0 protocol, telemetry
@@ -41,6 +42,7 @@ pub mod broker;
 pub mod cli;
 pub mod config;
 pub mod contest;
+pub mod discovery;
 pub mod document;
 pub mod error;
 pub mod gateway;
