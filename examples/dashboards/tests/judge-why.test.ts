@@ -26,7 +26,9 @@ test("each broken link is named, the one nearest to the broker first", () => {
   contest.access = { phase: "granted", role: "viewer", expiresAt: null };
   assert.equal(first(contest)?.name, "signIn");
   contest.connection = { ...contest.connection, status: { phase: "waiting", retryAt: 0, reason: null } };
-  assert.equal(first(contest)?.name, "server");
+  assert.deepEqual([first(contest)?.name, first(contest)?.tone], ["server", "bad"]);
+  contest.connection = { ...contest.connection, status: { phase: "connecting", again: false } };
+  assert.equal(findings(contest, speech)[0]?.tone, "info");
 });
 
 test("without a run, or frozen, the panel says that and what to press", () => {

@@ -63,6 +63,8 @@ export class Chart {
   /** Takes the newest points; draws with the next frame, if anything has changed. */
   show(lines: readonly Line[], seconds: number): void {
     if (seconds === this.#seconds && sameLines(this.#lines, lines)) return;
+    // At once, also out of sight: it takes room, and nothing is to move later.
+    if (lines.length !== this.#lines.length) this.#legend.show(lines);
     this.#lines = lines;
     this.#seconds = seconds;
     this.#want();

@@ -39,7 +39,9 @@ export function firstProblem(all: readonly Finding[]): Finding | null {
 }
 
 function server({ connection, reachable }: Contest, found: Say): Omit<Finding, "name"> {
-  if (connection.status.phase !== "connected") return found("bad", "whyServerAway");
+  const { status } = connection;
+  if (status.phase === "connecting" && !status.again) return found("info", "whyConnecting");
+  if (status.phase !== "connected") return found("bad", "whyServerAway");
   return reachable ? found("good", "whyServerOk") : found("warning", "whyHttpAway");
 }
 

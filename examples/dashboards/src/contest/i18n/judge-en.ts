@@ -100,6 +100,7 @@ export const judgeEn = {
   storeFull: "no room left: points are being refused",
 
   whyAllGood: "All is well: data arrives and is stored.",
+  whyConnecting: "Connecting to the broker…",
   whyServerOk: "The broker answers and events arrive.",
   whyServerAway: "No connection to the broker. The page goes on trying by itself; check the network and that the broker is running.",
   whyHttpAway: "Events arrive, but requests are not answered. Reload the page, or check a proxy in between.",

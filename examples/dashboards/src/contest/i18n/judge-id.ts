@@ -102,6 +102,7 @@ export const judgeId: JudgeDictionary = {
   storeFull: "tidak ada ruang lagi: titik ditolak",
 
   whyAllGood: "Semua baik: data masuk dan disimpan.",
+  whyConnecting: "Menyambung ke broker…",
   whyServerOk: "Broker menjawab dan data mengalir.",
   whyServerAway: "Tidak tersambung ke broker. Halaman terus mencoba sendiri; periksa jaringan dan apakah broker berjalan.",
   whyHttpAway: "Data mengalir, tetapi permintaan tidak dijawab. Muat ulang halaman, atau periksa proxy di antaranya.",
