@@ -49,6 +49,7 @@ export class CatchUp {
   #mark: number | null = null;
   #failures = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
+  #isStopped = false;
 
   constructor(client: Client, known: Known, lanes: readonly Lane[], changed: (failure: Failure | null) => void) {
     this.#client = client;
@@ -73,6 +74,7 @@ export class CatchUp {
 
   /** Nothing is tried again by itself any more. */
   stop(): void {
+    this.#isStopped = true;
     clearTimeout(this.#timer);
     this.#waiting.clear();
   }
@@ -83,6 +85,7 @@ export class CatchUp {
     clearTimeout(this.#timer);
     const failure = await this.#all();
     this.#isWorking = false;
+    if (this.#isStopped) return;
     this.#failures = failure === null ? 0 : this.#failures + 1;
     if (failure === null) this.#mark = null;
     this.#known.backfill = failure === null ? { phase: "done" } : { phase: "failed", failure };
