@@ -150,15 +150,8 @@ pub enum Kind {
 
 impl Kind {
     /// All of them.
-    pub const ALL: [Self; 7] = [
-        Self::Camera,
-        Self::Relay,
-        Self::Broadcast,
-        Self::Control,
-        Self::Question,
-        Self::Ping,
-        Self::Malformed,
-    ];
+    pub const ALL: [Self; 7] =
+        [Self::Camera, Self::Relay, Self::Broadcast, Self::Control, Self::Question, Self::Ping, Self::Malformed];
 
     /// As it stands in metrics.
     #[must_use]

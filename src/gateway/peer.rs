@@ -168,12 +168,19 @@ mod tests {
 
     #[test]
     fn pages_of_the_internet_are_foreign() {
-        for near in
-            ["http://localhost", "http://192.168.43.5:6001", "null", "file://", "http://detektor.local", "http://[::1]:80"]
-        {
+        for near in [
+            "http://localhost",
+            "http://192.168.43.5:6001",
+            "null",
+            "file://",
+            "http://detektor.local",
+            "http://[::1]:80",
+        ] {
             assert!(is_near(near), "{near}");
         }
-        for far in ["https://example.com", "http://8.8.8.8", "https://localhost.example.com", "http://192.168.1.1.nip.io"] {
+        for far in
+            ["https://example.com", "http://8.8.8.8", "https://localhost.example.com", "http://192.168.1.1.nip.io"]
+        {
             assert!(!is_near(far), "{far}");
         }
     }

@@ -42,6 +42,7 @@ pub fn describe() {
     describe_counter!(DELIVERED, Unit::Count, "Frames put into outboxes of channel subscribers");
     describe_counter!(SLOW, Unit::Count, "Connections closed with 4100 because they did not read");
     describe_counter!(DROPPED, Unit::Count, "TCP connections dropped because no file descriptor was free");
+    super::gateway::describe();
 }
 
 /// What each hub counts.

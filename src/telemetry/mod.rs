@@ -3,9 +3,11 @@
 //! Owns the log's format and the list of all metrics. Knows nothing of what it reports on.
 
 mod contest;
+mod gateway;
 mod log;
 mod metrics;
 
 pub use contest::ContestMetrics;
+pub use gateway::GatewayMetrics;
 pub use log::{LogError, start};
 pub use metrics::{HttpMetrics, HubMetrics, SocketMetrics, breached, describe, recorder, refused};

@@ -1,0 +1,339 @@
+//! What one raw client says, and what follows from it.
+
+use std::rc::Rc;
+
+use bytes::Bytes;
+use serde_json::value::RawValue;
+use serde_json::{Map, Value};
+use tokio::sync::mpsc;
+use tokio::time::Instant;
+
+use crate::contest::{NotDone, Origin, Path, Replace};
+use crate::measurement::{Category, EndedBy, Frequency, Lane, Reading, Scope};
+
+use super::answer;
+use super::message::{Kind, Malformed, Message};
+use super::peer::Peer;
+use super::point::{self, Refused};
+use super::shared::Shared;
+use super::teams;
+use super::throttle::Throttle;
+use super::unanswered::Unanswered;
+
+/// Words that the contest itself says to raw clients.
+const OURS: [&str; 13] = [
+    "new_data",
+    "session_started",
+    "session_stopped",
+    "realtime_saving_started",
+    "realtime_saving_stopped",
+    "category_change",
+    "freeze_data",
+    "clear_data",
+    "clear_undone",
+    "teams_changed",
+    "initial_data",
+    "all_teams",
+    "team_data",
+];
+
+/// Whether a message of this type is the contest's own, which nobody else says without `relay`.
+pub(super) fn is_ours(kind: &str) -> bool {
+    OURS.contains(&kind)
+}
+
+/// Something for this socket alone.
+#[derive(Debug)]
+pub(super) enum Answer {
+    /// A text frame.
+    Text(Bytes),
+    /// A text frame of megabytes, with a ping after it: there is no other before that one is answered.
+    Large(Bytes),
+    /// The answer to a ping.
+    Pong(Bytes),
+}
+
+/// What a control frame after a large answer holds.
+pub(super) const RECEIPT: &[u8] = b"large";
+
+/// One raw client, as far as it speaks.
+#[derive(Debug)]
+pub(super) struct Speaker {
+    shared: Rc<Shared>,
+    peer: Peer,
+    client: u64,
+    answers: mpsc::Sender<Answer>,
+    throttle: Throttle,
+    /// Lanes that it has sent for.
+    lanes: Vec<Lane>,
+    /// Whether it has a large answer that it may not have read yet.
+    is_reading: bool,
+}
+
+impl Speaker {
+    pub(super) fn new(shared: Rc<Shared>, peer: Peer, client: u64, answers: mpsc::Sender<Answer>) -> Self {
+        let throttle = Throttle::default();
+        Self { shared, peer, client, answers, throttle, lanes: Vec::new(), is_reading: false }
+    }
+
+    /// Does what a text frame says; all that can go wrong is answered.
+    pub(super) async fn hear(&mut self, text: &str) {
+        let message = Message::parse(text);
+        self.shared.parts.metrics.message(message.as_ref().map_or(Kind::Malformed, Message::kind).name());
+        match message {
+            Err(malformed) => self.misunderstood(&malformed),
+            Ok(Message::Camera(fields)) => self.camera(&fields).await,
+            Ok(Message::Points(items)) => self.points(text, items).await,
+            Ok(Message::SessionStarted { category, frequency }) => self.started(text, category, frequency).await,
+            Ok(Message::SessionStopped) => self.stopped(text).await,
+            Ok(Message::Broadcast { kind, inner }) => self.broadcast(kind.as_deref(), &inner),
+            Ok(Message::Category(category)) => self.select(category).await,
+            Ok(Message::Freeze(frozen)) => self.freeze(frozen).await,
+            Ok(Message::Clear) => self.clear().await,
+            Ok(Message::All) => self.all().await,
+            Ok(Message::Team(lane, category)) => self.team(lane, category).await,
+            Ok(Message::Ping) => self.alive(),
+        }
+    }
+
+    /// Answers a ping of the WebSocket protocol.
+    pub(super) fn ping(&self, payload: Bytes) {
+        self.answer(Answer::Pong(payload));
+    }
+
+    /// Hears an answer to a ping.
+    pub(super) fn pong(&mut self, payload: &[u8]) {
+        if payload == RECEIPT {
+            self.is_reading = false;
+        }
+    }
+
+    /// Tells a client that only listens what there is.
+    pub(super) async fn greet(&self) {
+        if let Some(frame) = self.shared.initial.frame(&self.shared.parts.contest).await {
+            self.answer(Answer::Text(frame));
+        }
+    }
+
+    /// Lets everybody know who need to that this client is gone.
+    pub(super) async fn leave(self) {
+        let contest = &self.shared.parts.contest;
+        for lane in &self.lanes {
+            self.shared.logbook.borrow_mut().finish(*lane, contest.listeners());
+        }
+        if !self.lanes.is_empty() {
+            contest.gone(self.client).await;
+        }
+    }
+
+    async fn camera(&mut self, fields: &Map<String, Value>) {
+        let origin = Origin { path: Path::Gateway, client: Some(self.client) };
+        let taken = point::take(&self.shared, &self.peer, fields, origin).await;
+        if let Some(point) = taken.as_ref().ok().and_then(|accepted| accepted.point.as_ref()) {
+            self.has_sent(point.lane);
+        }
+        if fields.get("ack") == Some(&Value::Bool(true)) {
+            self.answer(Answer::Text(answer::ack(fields, &taken)));
+        } else if let Err(refused) = taken {
+            self.complain(refused.reason(), || answer::refusal(fields, &refused));
+        }
+    }
+
+    fn has_sent(&mut self, lane: Lane) {
+        if !self.lanes.contains(&lane) {
+            self.lanes.push(lane);
+        }
+    }
+
+    // A simulator.
+
+    async fn points(&mut self, text: &str, items: Vec<Map<String, Value>>) {
+        if !self.may_relay("new_data") {
+            return;
+        }
+        let reading = |item: &Map<String, Value>| {
+            let reading = Reading::parse(item)?;
+            let key = item.get("key").and_then(Value::as_str);
+            let may_send = self.peer.may_send(reading.lane, key, &self.shared.parts.config);
+            if may_send { Ok(reading) } else { Err(Refused::Key(reading.lane)) }
+        };
+        let readings: Result<Vec<Reading>, (usize, Refused)> =
+            items.iter().enumerate().map(|(number, item)| reading(item).map_err(|why| (number, why))).collect();
+        let lanes = readings.as_ref().map_or(Vec::new(), |all| all.iter().map(|reading| reading.lane).collect());
+        let taken = match readings {
+            Err(why) => Err(why),
+            Ok(readings) => {
+                let origin = Origin { path: Path::Relay, client: Some(self.client) };
+                let taken = self.shared.parts.contest.submit_all(readings, origin).await;
+                taken.map_err(|(number, why)| (number, why.into()))
+            }
+        };
+        match taken {
+            Ok(all) => {
+                for (accepted, lane) in all.into_iter().zip(lanes) {
+                    self.has_sent(lane);
+                    point::note(&self.shared, Some(lane), &Ok(accepted));
+                }
+                self.forward(text);
+            }
+            Err((number, refused)) => {
+                let reason = refused.reason();
+                self.complain(reason, || answer::error(reason, format!("item {number} of data: {refused}")));
+                point::note(&self.shared, lanes.get(number).copied(), &Err(refused));
+            }
+        }
+    }
+
+    async fn started(&mut self, text: &str, category: Category, frequency: Frequency) {
+        if !self.may_relay("session_started") {
+            return;
+        }
+        match self.shared.parts.contest.start(category, frequency, Replace::Yes).await {
+            Ok(_) => self.forward(text),
+            Err(why) => self.not_done(&why),
+        }
+    }
+
+    async fn stopped(&mut self, text: &str) {
+        if !self.may_relay("session_stopped") {
+            return;
+        }
+        match self.shared.parts.contest.stop(None, EndedBy::Judge).await {
+            // Its time may have been over already.
+            Ok(_) | Err(NotDone::NotRunning) => self.forward(text),
+            Err(why) => self.not_done(&why),
+        }
+    }
+
+    /// To everybody, whoever sent it too, byte for byte.
+    fn forward(&self, text: &str) {
+        self.shared.parts.contest.relay(Bytes::copy_from_slice(text.as_bytes()), None);
+    }
+
+    fn may_relay(&mut self, kind: &str) -> bool {
+        let may = self.shared.parts.config.relay;
+        if !may {
+            let error = format!("{kind} is the contest's own word: a simulator needs [gateway] relay = true");
+            self.complain("relay", || answer::error("relay", error));
+        }
+        may
+    }
+
+    fn broadcast(&mut self, kind: Option<&str>, inner: &RawValue) {
+        let ours = kind.filter(|kind| is_ours(kind));
+        if ours.is_some_and(|kind| !self.may_relay(kind)) {
+            return;
+        }
+        let text = Bytes::copy_from_slice(inner.get().as_bytes());
+        self.shared.parts.contest.relay(text, Some(self.client));
+    }
+
+    // A judge's wishes; everybody is told by the contest.
+
+    async fn select(&mut self, category: Category) {
+        if self.may_control() {
+            let done = self.shared.parts.contest.select(category, None).await;
+            self.done(done);
+        }
+    }
+
+    async fn freeze(&mut self, frozen: bool) {
+        if self.may_control() {
+            let done = self.shared.parts.contest.freeze(frozen).await;
+            self.done(done);
+        }
+    }
+
+    async fn clear(&mut self) {
+        if self.may_control() {
+            let done = self.shared.parts.contest.clear(Scope::All).await;
+            self.done(done);
+        }
+    }
+
+    fn may_control(&mut self) -> bool {
+        let may = self.peer.may_control(&self.shared.parts.config);
+        if !may {
+            self.complain("control", || answer::error("control", NO_CONTROL.to_owned()));
+        }
+        may
+    }
+
+    fn done<T>(&mut self, done: Result<T, NotDone>) {
+        if let Err(why) = done {
+            self.not_done(&why);
+        }
+    }
+
+    fn not_done(&mut self, why: &NotDone) {
+        let reason = why.reason();
+        self.complain(reason, || answer::error(reason, why.to_string()));
+    }
+
+    // Questions.
+
+    async fn all(&mut self) {
+        if self.may_ask() {
+            let told = teams::all(&self.shared.parts.contest).await;
+            self.large(told);
+        }
+    }
+
+    async fn team(&mut self, lane: Lane, category: Option<Category>) {
+        if self.may_ask() {
+            let told = teams::one(&self.shared.parts.contest, lane, category).await;
+            self.large(told);
+        }
+    }
+
+    fn may_ask(&mut self) -> bool {
+        let is_reading = self.is_reading;
+        if is_reading {
+            let error = "read the last answer first, and answer the ping after it".to_owned();
+            self.complain("busy", || answer::error("busy", error));
+        }
+        !is_reading
+    }
+
+    fn large(&mut self, told: Result<Bytes, Unanswered>) {
+        match told {
+            Ok(frame) => {
+                self.is_reading = self.answer(Answer::Large(frame));
+            }
+            Err(why) => {
+                let reason = why.reason();
+                self.complain(reason, || answer::error(reason, why.to_string()));
+            }
+        }
+    }
+
+    // Answers.
+
+    fn alive(&self) {
+        self.answer(Answer::Text(answer::pong(self.shared.parts.contest.now().unix_ms)));
+    }
+
+    fn misunderstood(&mut self, malformed: &Malformed) {
+        self.complain("invalid", || answer::error("invalid", malformed.to_string()));
+    }
+
+    /// Says what is wrong, unless that was said within the last second.
+    fn complain(&mut self, reason: &'static str, frame: impl FnOnce() -> Bytes) {
+        if self.throttle.allows(reason, Instant::now()) {
+            self.answer(Answer::Text(frame()));
+        }
+    }
+
+    /// Whoever asks and does not read misses answers; whether there was room.
+    fn answer(&self, answer: Answer) -> bool {
+        let has_room = self.answers.try_send(answer).is_ok();
+        if !has_room {
+            self.shared.parts.metrics.missed.increment(1);
+        }
+        has_room
+    }
+}
+
+/// Said to those who may not control.
+pub(super) const NO_CONTROL: &str =
+    "starting, stopping and clearing is not for everybody here: use the judge page, or set [gateway] control";
