@@ -4,6 +4,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
+use std::time::Duration;
 
 use tokio::sync::watch;
 
@@ -11,6 +12,7 @@ use crate::auth::{Keeper, KeeperThread};
 use crate::config::Config;
 use crate::contest::{self, Contest, ContestThread, Surroundings};
 use crate::error::Refusal;
+use crate::gateway::{self, Gateway};
 use crate::hub::{Bounds, HomeBounds, Settings, mailboxes};
 use crate::rules::{Apps, Node, UnusableKeys};
 use crate::socket::{Listener, farewell};
@@ -19,6 +21,9 @@ use crate::telemetry;
 use super::descriptors;
 use super::reload::{self, Reloading};
 use super::worker::{self, Setup};
+
+/// Time for cameras to take a goodbye.
+const GRACE: Duration = Duration::from_secs(2);
 
 /// Why a broker does not start.
 #[derive(Debug, thiserror::Error)]
@@ -47,6 +52,9 @@ pub enum Error {
     /// The contest cannot go on from what was kept.
     #[error("cannot start the contest: {0}")]
     Contest(#[from] contest::Error),
+    /// Cameras cannot be listened to.
+    #[error(transparent)]
+    Gateway(#[from] gateway::Error),
     /// An app's tokens cannot be checked.
     #[error(transparent)]
     Keys(#[from] UnusableKeys),
@@ -73,6 +81,8 @@ pub struct Broker {
     reloading: Reloading,
     /// The contest, where it runs; its threads end after the workers, so that they hear all that those took.
     contest: Option<(Contest, ContestThread)>,
+    /// The cameras' listener; ends before the workers.
+    gateway: Option<Gateway>,
     /// Ends with the broker.
     _keeper: KeeperThread,
 }
@@ -113,6 +123,9 @@ impl Broker {
         });
         let contest = around.filter(|_| config.contest.enabled).map(|around| Contest::open(config, around));
         let contest = contest.transpose()?;
+        let cameras = contest.as_ref().zip(config.gateway.listen);
+        let gateway = cameras.map(|((contest, _), at)| Gateway::start(at, &config.gateway, contest.clone(), &recorder));
+        let gateway = gateway.transpose()?;
         let mut broker = Self {
             address,
             admin_address,
@@ -121,6 +134,7 @@ impl Broker {
             workers: Vec::new(),
             reloading,
             contest,
+            gateway,
             _keeper: keeper_thread,
         };
         for ((mailboxes, listener), reloads) in mailboxes.into_iter().zip(listeners).zip(reloads) {
@@ -156,6 +170,12 @@ impl Broker {
         self.admin_address
     }
 
+    /// Address of the cameras' listener, if there is one, with its real port.
+    #[must_use]
+    pub fn gateway_address(&self) -> Option<SocketAddr> {
+        self.gateway.as_ref().map(Gateway::address)
+    }
+
     /// The contest, where it runs.
     #[must_use]
     pub fn contest(&self) -> Option<&Contest> {
@@ -178,6 +198,10 @@ impl Broker {
     /// Takes at most that time and the configured wait for the last peers to answer.
     pub async fn shutdown(mut self) {
         self.node.drain();
+        // Cameras keep what they cannot send; what they have sent is in the contest when this returns.
+        if let Some(gateway) = self.gateway.take() {
+            gateway.stop(GRACE).await;
+        }
         self.stage.send_replace(Stage::Draining);
         let workers = std::mem::take(&mut self.workers);
         let joined = tokio::task::spawn_blocking(move || workers.into_iter().map(JoinHandle::join).collect::<Vec<_>>());

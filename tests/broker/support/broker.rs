@@ -23,6 +23,8 @@ pub(crate) struct TestBroker {
     pub(crate) address: SocketAddr,
     /// `/metrics`, `/healthz` and `/readyz`.
     pub(crate) admin: SocketAddr,
+    /// The cameras' listener; the main one's address where there is none.
+    pub(crate) gateway: SocketAddr,
     /// Announced to clients, in seconds.
     activity_timeout: u64,
 }
@@ -42,7 +44,8 @@ impl TestBroker {
         let broker = Broker::start(&config).expect("a broker on free ports");
         let address = broker.address();
         let admin = broker.admin_address().expect("the admin listener is on");
-        Self { broker: Some(broker), address, admin, activity_timeout }
+        let gateway = broker.gateway_address().unwrap_or(address);
+        Self { broker: Some(broker), address, admin, gateway, activity_timeout }
     }
 
     /// The contest of this broker.
