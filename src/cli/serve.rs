@@ -56,7 +56,8 @@ async fn serve(mut broker: Broker, mut watched: Watched) -> io::Result<()> {
     let mut signals = Signals::new()?;
     let mut hangup = signal(SignalKind::hangup())?;
     let admin = broker.admin_address().map_or_else(|| "off".to_owned(), |address| address.to_string());
-    tracing::info!(address = %broker.address(), %admin, version = env!("BUILD_VERSION"), "listening");
+    let gateway = broker.gateway_address().map_or_else(|| "off".to_owned(), |address| address.to_string());
+    tracing::info!(address = %broker.address(), %admin, %gateway, version = env!("BUILD_VERSION"), "listening");
     let mut looks = tokio::time::interval(LOOK);
     looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let signal = loop {
