@@ -8,6 +8,7 @@ use std::pin::pin;
 use std::rc::Rc;
 use std::time::Duration;
 
+use actix_web::error::PayloadError;
 use actix_ws::{
     AggregatedMessage, AggregatedMessageStream, CloseCode, CloseReason, Message, MessageStream, ProtocolError, Session,
 };
@@ -106,6 +107,8 @@ async fn read(speaker: &mut Speaker, stream: &mut AggregatedMessageStream) -> En
         let deadline = if is_greeted { heard + SILENCE } else { greeting };
         let message = match timeout_at(deadline, stream.recv()).await {
             Ok(Some(Ok(message))) => message,
+            // The connection broke; what had come before is still to be heard.
+            Ok(Some(Err(error))) if is_cut(&error) => continue,
             Ok(Some(Err(error))) => return broken(&error),
             Ok(None) => return Ending::Gone,
             Err(_) if is_greeted => return Ending::Silent,
@@ -178,13 +181,18 @@ async fn send_text(session: &mut Session, text: Bytes) -> Result<(), ()> {
     session.send(Message::Text(text)).await.map_err(drop)
 }
 
+/// Whether it was the connection that broke, not a rule.
+fn is_cut(error: &ProtocolError) -> bool {
+    let ProtocolError::Io(error) = error else { return false };
+    error.get_ref().is_some_and(|cause| cause.is::<PayloadError>())
+}
+
 /// What a client is told that broke the protocol.
 fn broken(error: &ProtocolError) -> Ending {
     let too_big = |error: &std::io::Error| error.kind() == std::io::ErrorKind::Other;
     match error {
         ProtocolError::Overflow => Ending::Broken(CloseCode::Size),
-        // Of messages in several frames, actix-ws says it this way; a lost connection, too, and then
-        // it does not matter.
+        // Of messages in several frames, actix-ws says it this way.
         ProtocolError::Io(error) if too_big(error) => Ending::Broken(CloseCode::Size),
         ProtocolError::Io(_) => Ending::Broken(CloseCode::Invalid),
         _ => Ending::Broken(CloseCode::Protocol),

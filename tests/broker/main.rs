@@ -18,6 +18,7 @@ mod declared;
 mod document;
 mod encrypted;
 mod frames;
+mod gateway;
 mod grant;
 mod http_auth;
 mod http_batch;

@@ -1,8 +1,11 @@
 //! `receive_camera_data.php`: a camera's point by HTTP.
 
+use std::fmt;
+
 use actix_web::HttpResponse;
 use actix_web::http::{Method, StatusCode};
-use serde::Serialize;
+use serde::de::{IgnoredAny, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 
 use crate::contest::{Accepted, Mode, NotTaken, Origin, Path};
@@ -14,10 +17,38 @@ use super::{Call, Outcome, Wrong, object};
 const REQUIRED: [&str; 3] = ["laptop_id", "dista", "distb"];
 
 #[derive(Serialize)]
-struct Missing<'a> {
+struct Missing {
     error: &'static str,
     required: [&'static str; 3],
-    received: Vec<&'a String>,
+    received: Vec<String>,
+}
+
+/// The keys of an object, in the order in which they came.
+#[derive(Default)]
+struct Keys(Vec<String>);
+
+impl<'de> Deserialize<'de> for Keys {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(KeysVisitor)
+    }
+}
+
+struct KeysVisitor;
+
+impl<'de> Visitor<'de> for KeysVisitor {
+    type Value = Keys;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Keys, A::Error> {
+        let mut keys = Vec::new();
+        while let Some((key, IgnoredAny)) = map.next_entry()? {
+            keys.push(key);
+        }
+        Ok(Keys(keys))
+    }
 }
 
 #[derive(Serialize)]
@@ -82,10 +113,11 @@ struct Reason {
 
 pub(super) async fn receive(call: &mut Call) -> Outcome {
     call.only(&Method::POST, &Wrong { error: "Method not allowed. Use POST." })?;
-    let fields = call.fields().await?;
+    let body = call.body().await?;
+    let fields: Map<String, Value> = serde_json::from_slice(&body).unwrap_or_default();
     let is_missing = |field: &&str| fields.get(*field).is_none_or(Value::is_null);
     if REQUIRED.iter().any(|field| is_missing(field)) {
-        let received = fields.keys().collect();
+        let Keys(received) = serde_json::from_slice(&body).unwrap_or_default();
         let missing = Missing { error: "Missing required fields", required: REQUIRED, received };
         return Err(object(StatusCode::BAD_REQUEST, &missing));
     }

@@ -1,0 +1,10 @@
+//! The cameras' listener: their raw JSON and their old HTTP paths, over real sockets.
+
+mod hostile;
+mod judge;
+mod legacy;
+mod legacy_history;
+mod listen;
+mod peers;
+mod points;
+mod relay;
