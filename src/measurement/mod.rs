@@ -7,6 +7,7 @@
 mod category;
 mod clear;
 mod entry;
+pub mod export;
 mod frequency;
 mod item;
 mod lane;
@@ -34,7 +35,7 @@ pub use point::{Point, Serial};
 pub use query::{Page, PointFilter, Sorting};
 pub use reading::{InvalidReading, Reading};
 pub use run::{EndedBy, Run, RunId, Stop, Tick};
-pub use stamp::{iso, local, local_ms};
+pub use stamp::{for_file, iso, local, local_ms};
 pub use state::{Realtime, State};
 pub use tally::{Tally, TallyKey};
 pub use team::{Team, Teams};

@@ -24,3 +24,9 @@ pub fn local_ms(unix_ms: i64) -> String {
 pub fn iso(unix_ms: i64) -> String {
     moment(unix_ms).to_zoned_datetime(TimeZone::system()).strftime("%Y-%m-%dT%H:%M:%S%.3f%:z").to_string()
 }
+
+/// `2025-11-10_143045`, for the name of a file, in this machine's time zone.
+#[must_use]
+pub fn for_file(unix_ms: i64) -> String {
+    moment(unix_ms).to_zoned_datetime(TimeZone::system()).strftime("%Y-%m-%d_%H%M%S").to_string()
+}
