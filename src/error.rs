@@ -118,6 +118,10 @@ pub enum Refusal {
     BodyTooBig { allowed: usize },
     #[error("The server is busy: nothing was done, try again")]
     Busy,
+    #[error("{0}")]
+    Conflict(String),
+    #[error("{text}")]
+    Unavailable { text: String, retry_after: Duration },
 }
 
 impl From<Busy> for Refusal {
@@ -195,7 +199,8 @@ impl Refusal {
             Self::NotFound(_) => Answer::Status(404),
             Self::Method(_) => Answer::Status(405),
             Self::SlowBody => Answer::Status(408),
-            Self::Busy => Answer::Status(503),
+            Self::Conflict(_) => Answer::Status(409),
+            Self::Busy | Self::Unavailable { .. } => Answer::Status(503),
         }
     }
 
@@ -224,7 +229,7 @@ impl Refusal {
     /// When the peer may try again, where that is worth telling.
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
-        if let Self::TooMany { retry_after, .. } = self {
+        if let Self::TooMany { retry_after, .. } | Self::Unavailable { retry_after, .. } = self {
             Some(*retry_after)
         } else if let Self::Breach { breach, .. } = self {
             breach.retry_after()

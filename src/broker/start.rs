@@ -146,6 +146,7 @@ impl Broker {
                 apps: apps.clone(),
                 node: node.clone(),
                 contest: broker.contest().cloned(),
+                gateway: broker.gateway_address(),
                 server: config.server.clone(),
                 limits: config.limits.clone(),
                 recorder: recorder.clone(),

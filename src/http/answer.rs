@@ -104,6 +104,13 @@ impl ResponseError for Refused {
     }
 
     fn error_response(&self) -> HttpResponse {
+        self.body(&mut self.head())
+    }
+}
+
+impl Refused {
+    /// The status and the headers of the answer; counts the refusal.
+    pub(super) fn head(&self) -> HttpResponseBuilder {
         let status = self.status_code();
         telemetry::refused(status.as_u16());
         let mut response = HttpResponse::build(status);
@@ -118,7 +125,7 @@ impl ResponseError for Refused {
             // The rest of the body may never come, and nobody would read it.
             response.force_close();
         }
-        self.body(&mut response)
+        response
     }
 }
 
@@ -135,6 +142,11 @@ pub(super) fn done() -> HttpResponse {
 /// A JSON object.
 pub(super) fn json(value: &impl Serialize) -> HttpResponse {
     object(&mut HttpResponse::Ok(), value)
+}
+
+/// A JSON object, to a status that is decided.
+pub(super) fn respond(mut response: HttpResponseBuilder, value: &impl Serialize) -> HttpResponse {
+    object(&mut response, value)
 }
 
 fn object(response: &mut HttpResponseBuilder, value: &impl Serialize) -> HttpResponse {

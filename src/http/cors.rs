@@ -19,7 +19,7 @@ pub(super) async fn preflight(request: HttpRequest) -> HttpResponse {
     };
     let mut response = HttpResponse::NoContent();
     response.insert_header((ACCESS_CONTROL_ALLOW_ORIGIN, origin));
-    response.insert_header((ACCESS_CONTROL_ALLOW_METHODS, "GET, POST"));
+    response.insert_header((ACCESS_CONTROL_ALLOW_METHODS, "GET, POST, PUT"));
     response.insert_header((ACCESS_CONTROL_MAX_AGE, "600"));
     response.insert_header((VARY, "Origin, Access-Control-Request-Headers"));
     // Whatever a page adds, such as X-CSRF-TOKEN, means nothing to us and may be sent.
@@ -31,7 +31,11 @@ pub(super) async fn preflight(request: HttpRequest) -> HttpResponse {
 
 /// The answer as a page may read it, refusals too.
 pub(super) fn readable(request: &HttpRequest, outcome: Outcome) -> HttpResponse {
-    let mut response = outcome.unwrap_or_else(|refused| refused.into_json().error_response());
+    open(request, outcome.unwrap_or_else(|refused| refused.into_json().error_response()))
+}
+
+/// An answer as a page may read it.
+pub(super) fn open(request: &HttpRequest, mut response: HttpResponse) -> HttpResponse {
     if let Some(origin) = allowed_origin(request) {
         response.headers_mut().insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin);
         response.headers_mut().insert(VARY, HeaderValue::from_static("Origin"));

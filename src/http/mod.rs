@@ -10,6 +10,7 @@ mod bearer;
 mod body;
 mod caller;
 mod choice;
+mod contest;
 mod cors;
 mod event;
 mod grant;

@@ -18,7 +18,7 @@ use super::state::state;
 struct Pages;
 
 /// What a page may load and where it may connect: its own host, and WebSockets.
-const POLICY: &str = "default-src 'self'; connect-src 'self' ws: wss:; img-src 'self' data:; frame-ancestors 'none'; base-uri 'none'; form-action 'self'";
+pub(super) const POLICY: &str = "default-src 'self'; connect-src 'self' ws: wss:; img-src 'self' data:; frame-ancestors 'none'; base-uri 'none'; form-action 'self'";
 
 /// Said at `/` by a binary without pages.
 const NO_PAGES: &str = "Saluran is running. This binary was built without pages; `make run` builds them.\n";

@@ -10,7 +10,7 @@ use crate::error::Refusal;
 
 use super::answer::Outcome;
 use super::state::State;
-use super::{cors, grant, health, pages, past, query, revoke, trigger, users};
+use super::{contest, cors, grant, health, pages, past, query, revoke, trigger, users};
 
 /// Lays out the main listener under the configured prefix.
 pub fn routes(config: &mut ServiceConfig, state: Rc<State>) {
@@ -42,6 +42,7 @@ pub fn routes(config: &mut ServiceConfig, state: Rc<State>) {
             .service(open(post("/api/v2/tokens/revoke")).route(web::post().to(revoke::revoke)))
             .service(open(get("/api/v2/channels/{channel}/retained")).route(web::get().to(past::retained)))
             .service(open(get("/api/v2/channels/{channel}/history")).route(web::get().to(past::history)))
+            .configure(contest::routes)
             .route("/app/{key}", web::to(upgrade_required))
             .route("/up", web::get().to(health::up))
             .route("/live", web::get().to(health::live))

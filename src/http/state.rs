@@ -1,5 +1,6 @@
 //! What all requests of a worker share.
 
+use std::net::SocketAddr;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -23,6 +24,8 @@ pub struct State {
     pub node: Arc<Node>,
     /// The vibration contest, where it runs.
     pub contest: Option<Contest>,
+    /// Where the cameras' own listener listens, where there is one.
+    pub gateway: Option<SocketAddr>,
     /// Listeners and times.
     pub server: Server,
     /// Bounds.
