@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
+use metrics_exporter_prometheus::PrometheusRecorder;
 use tokio::sync::watch;
 
 use crate::auth::{Keeper, KeeperThread};
@@ -116,16 +117,13 @@ impl Broker {
         let (stage, staged) = watch::channel(Stage::Running);
         let (reloading, reloads) = reload::channels(workers, keeper, apps.clone());
         let mailboxes = mailboxes(workers, config.limits.inbox_commands);
-        let around = mailboxes.first().map(|first| Surroundings {
+        let around = mailboxes.first().filter(|_| config.contest.enabled).map(|first| Surroundings {
             remote: first.remote(config.limits.busy_wait),
             apps: reloading.apps(),
             recorder: recorder.clone(),
         });
-        let contest = around.filter(|_| config.contest.enabled).map(|around| Contest::open(config, around));
-        let contest = contest.transpose()?;
-        let cameras = contest.as_ref().zip(config.gateway.listen);
-        let gateway = cameras.map(|((contest, _), at)| Gateway::start(at, &config.gateway, contest.clone(), &recorder));
-        let gateway = gateway.transpose()?;
+        let contest = around.map(|around| Contest::open(config, around)).transpose()?;
+        let gateway = cameras(config, contest.as_ref(), &recorder)?;
         let mut broker = Self {
             address,
             admin_address,
@@ -220,6 +218,16 @@ impl Drop for Broker {
     fn drop(&mut self) {
         self.stage.send_replace(Stage::Stopped);
     }
+}
+
+/// The cameras' listener, where there is a contest and an address for it.
+fn cameras(
+    config: &Config,
+    contest: Option<&(Contest, ContestThread)>,
+    recorder: &PrometheusRecorder,
+) -> Result<Option<Gateway>, gateway::Error> {
+    let start = |((contest, _), at): (&(Contest, _), _)| Gateway::start(at, &config.gateway, contest.clone(), recorder);
+    contest.zip(config.gateway.listen).map(start).transpose()
 }
 
 /// Each worker's share of the node's bounds.

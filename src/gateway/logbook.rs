@@ -57,7 +57,8 @@ impl Default for Logbook {
 impl Logbook {
     /// Notes what became of a point; `clients` are those that listen.
     pub(super) fn note(&mut self, lane: Option<Lane>, taken: &Result<Accepted, Refused>, clients: usize) {
-        let Some(page) = self.0.get_mut(lane.map_or(usize::from(LANES), Lane::index)) else { return };
+        let last = usize::from(LANES);
+        let Some(page) = self.0.get_mut(lane.map_or(last, Lane::index)) else { return };
         let run = |accepted: &Accepted| accepted.point.as_ref().and_then(|point| point.run);
         let fate = match taken {
             // It was told when it came first.

@@ -12,6 +12,9 @@ const ITEMS: usize = 256;
 /// Characters of what was found that an error repeats.
 const SHOWN: usize = 40;
 
+/// Characters of what the JSON library says.
+const REASON: usize = 160;
+
 /// What a raw client said.
 ///
 /// Source: domain reference, A6.1.
@@ -173,7 +176,11 @@ const CATEGORY: Malformed = Malformed::Field { field: "category", wanted: "\"baj
 fn no_json(text: &str, error: &serde_json::Error) -> Malformed {
     // Outside of JSON anyway, so it does not matter that they may stand in a string.
     let is_not_finite = ["NaN", "Infinity"].iter().any(|word| text.contains(word));
-    if is_not_finite { Malformed::NotFinite } else { Malformed::Json { reason: error.to_string() } }
+    if is_not_finite {
+        return Malformed::NotFinite;
+    }
+    // It repeats what it found, whatever its length.
+    Malformed::Json { reason: error.to_string().chars().take(REASON).collect() }
 }
 
 fn unknown(found: &str) -> Malformed {
@@ -265,6 +272,7 @@ mod tests {
     fn what_is_wrong_is_said() {
         assert!(error("{").starts_with("the frame is no JSON object: EOF"));
         assert!(error("[1]").starts_with("the frame is no JSON object: invalid type"));
+        assert!(error(&format!("{:?}", "x".repeat(60_000))).len() < 300, "errors are short");
         assert_eq!(error(r#"{"type":"camera_data","dista":NaN}"#), Malformed::NotFinite.to_string());
         assert_eq!(error("{}"), "the object has neither a \"type\" nor an \"action\"");
         assert_eq!(error(r#"{"type":"subscribe"}"#), "\"subscribe\" is no type or action that is known here");

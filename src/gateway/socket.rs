@@ -195,7 +195,14 @@ fn broken(error: &ProtocolError) -> Ending {
         // Of messages in several frames, actix-ws says it this way.
         ProtocolError::Io(error) if too_big(error) => Ending::Broken(CloseCode::Size),
         ProtocolError::Io(_) => Ending::Broken(CloseCode::Invalid),
-        _ => Ending::Broken(CloseCode::Protocol),
+        ProtocolError::UnmaskedFrame
+        | ProtocolError::MaskedFrame
+        | ProtocolError::InvalidOpcode(_)
+        | ProtocolError::InvalidLength(_)
+        | ProtocolError::BadOpCode
+        | ProtocolError::ContinuationNotStarted
+        | ProtocolError::ContinuationStarted
+        | ProtocolError::ContinuationFragment(_) => Ending::Broken(CloseCode::Protocol),
     }
 }
 

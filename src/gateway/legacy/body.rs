@@ -9,7 +9,7 @@ use futures_util::StreamExt;
 use serde_json::{Map, Value};
 use tokio::time::timeout;
 
-use super::{Call, Wrong, object};
+use super::{Call, No, Wrong, object};
 
 /// Bytes of a body.
 const BODY: usize = 64 * 1024;
@@ -22,11 +22,11 @@ impl Call {
     ///
     /// # Errors
     /// The answer to one that is too large, too slow, or broke off.
-    pub(super) async fn body(&mut self) -> Result<Bytes, HttpResponse> {
+    pub(super) async fn body(&mut self) -> Result<Bytes, No> {
         match timeout(TIME, self.collect()).await {
             Ok(Ok(body)) => Ok(body),
-            Ok(Err(response)) => Err(response),
-            Err(_) => Err(last(StatusCode::REQUEST_TIMEOUT, "The request body took too long")),
+            Ok(Err(no)) => Err(no),
+            Err(_) => Err(last(StatusCode::REQUEST_TIMEOUT, "The request body took too long").into()),
         }
     }
 
@@ -34,18 +34,18 @@ impl Call {
     ///
     /// # Errors
     /// As [`body`](Self::body).
-    pub(super) async fn fields(&mut self) -> Result<Map<String, Value>, HttpResponse> {
+    pub(super) async fn fields(&mut self) -> Result<Map<String, Value>, No> {
         let body = self.body().await?;
         Ok(serde_json::from_slice(&body).unwrap_or_default())
     }
 
-    async fn collect(&mut self) -> Result<Bytes, HttpResponse> {
+    async fn collect(&mut self) -> Result<Bytes, No> {
         let mut body = BytesMut::new();
         while let Some(chunk) = self.payload.next().await {
             let chunk = chunk.map_err(|_| last(StatusCode::BAD_REQUEST, "The request body broke off"))?;
             body.extend_from_slice(&chunk);
             if body.len() > BODY {
-                return Err(last(StatusCode::PAYLOAD_TOO_LARGE, "The request body is larger than 65536 bytes"));
+                return Err(last(StatusCode::PAYLOAD_TOO_LARGE, "The request body is larger than 65536 bytes").into());
             }
         }
         Ok(body.freeze())

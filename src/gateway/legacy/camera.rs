@@ -12,7 +12,7 @@ use crate::contest::{Accepted, Mode, NotTaken, Origin, Path};
 use crate::measurement::{Category, Frequency, Lane, Reading, RunId, State, local_ms};
 
 use super::super::point::{self, Refused};
-use super::{Call, Outcome, Wrong, object};
+use super::{Call, No, Outcome, Wrong, object};
 
 const REQUIRED: [&str; 3] = ["laptop_id", "dista", "distb"];
 
@@ -115,17 +115,17 @@ pub(super) async fn receive(call: &mut Call) -> Outcome {
     call.only(&Method::POST, &Wrong { error: "Method not allowed. Use POST." })?;
     let body = call.body().await?;
     let fields: Map<String, Value> = serde_json::from_slice(&body).unwrap_or_default();
-    let is_missing = |field: &&str| fields.get(*field).is_none_or(Value::is_null);
-    if REQUIRED.iter().any(|field| is_missing(field)) {
+    let is_missing = |field: &&'static str| fields.get(*field).is_none_or(Value::is_null);
+    if REQUIRED.iter().any(is_missing) {
         let Keys(received) = serde_json::from_slice(&body).unwrap_or_default();
         let missing = Missing { error: "Missing required fields", required: REQUIRED, received };
-        return Err(object(StatusCode::BAD_REQUEST, &missing));
+        return Ok(object(StatusCode::BAD_REQUEST, &missing));
     }
     let origin = Origin { path: Path::Http, client: None };
     let taken = point::take(&call.shared, &call.peer, &fields, origin).await;
     match taken {
         Ok(accepted) => stored(call, &fields, accepted).await,
-        Err(refused) => Err(said_no(call, &fields, refused).await),
+        Err(refused) => Ok(said_no(call, &fields, refused).await),
     }
 }
 
@@ -161,7 +161,7 @@ async fn stored(call: &Call, fields: &Map<String, Value>, accepted: Accepted) ->
 }
 
 /// What came before comes back as it was sent; where it went then is not looked up.
-async fn repeated(call: &Call, fields: &Map<String, Value>, accepted: &Accepted) -> Result<Data, HttpResponse> {
+async fn repeated(call: &Call, fields: &Map<String, Value>, accepted: &Accepted) -> Result<Data, No> {
     let reading = Reading::parse(fields).map_err(|error| invalid(error.to_string()))?;
     let state = call.contest().state().await.map_err(|error| unavailable(error.to_string()))?;
     Ok(Data {

@@ -1,7 +1,6 @@
 //! `internal_broadcast.php`: how scripts on this machine reach all raw clients.
 
 use actix_web::http::{Method, StatusCode};
-use bytes::Bytes;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
@@ -17,19 +16,19 @@ struct Queued {
 pub(super) async fn broadcast(call: &mut Call) -> Outcome {
     let said = |status, words: &str| text(status, "text/html; charset=UTF-8", words.to_owned());
     if !call.peer.is_loopback {
-        return Err(said(StatusCode::FORBIDDEN, "Forbidden"));
+        return Ok(said(StatusCode::FORBIDDEN, "Forbidden"));
     }
     if *call.request.method() != Method::POST {
-        return Err(said(StatusCode::METHOD_NOT_ALLOWED, "Method Not Allowed"));
+        return Ok(said(StatusCode::METHOD_NOT_ALLOWED, "Method Not Allowed"));
     }
     let body = call.body().await?;
     let Ok(fields) = serde_json::from_slice::<Map<String, Value>>(&body) else {
-        return Err(said(StatusCode::BAD_REQUEST, "Bad Request"));
+        return Ok(said(StatusCode::BAD_REQUEST, "Bad Request"));
     };
     let kind = fields.get("type").and_then(Value::as_str);
     if kind.is_some_and(is_ours) && !call.shared.parts.config.relay {
-        return Err(said(StatusCode::FORBIDDEN, "Forbidden"));
+        return Ok(said(StatusCode::FORBIDDEN, "Forbidden"));
     }
-    call.contest().relay(Bytes::from(body), None);
+    call.contest().relay(body, None);
     Ok(object(StatusCode::OK, &Queued { success: true, queued: true }))
 }

@@ -43,25 +43,34 @@ pub(super) struct Call {
     pub(super) payload: web::Payload,
 }
 
-/// An answer, or why there is none.
-type Outcome = Result<HttpResponse, HttpResponse>;
+/// The answer that ends a request early.
+struct No(Box<HttpResponse>);
+
+impl From<HttpResponse> for No {
+    fn from(response: HttpResponse) -> Self {
+        Self(Box::new(response))
+    }
+}
+
+/// An answer, either way.
+type Outcome = Result<HttpResponse, No>;
 
 /// Answers a request by its path, with the old prefix or without.
 pub(super) async fn answer(mut call: Call) -> HttpResponse {
     let path = call.request.path().to_owned();
     let path = path.strip_prefix(PREFIX).unwrap_or(&path);
     if let Some(lane) = team::lane(path) {
-        return whole(readable(team::points(&call, lane).await));
+        return readable(team::points(&call, lane).await);
     }
     match path {
         "/api/receive_camera_data.php" => whole(camera::receive(&mut call).await),
-        "/api/start_timer.php" => whole(readable(timer::start(&mut call).await)),
-        "/api/stop_timer.php" => whole(readable(timer::stop(&mut call).await)),
+        "/api/start_timer.php" => readable(timer::start(&mut call).await),
+        "/api/stop_timer.php" => readable(timer::stop(&mut call).await),
         "/api/toggle_realtime_save.php" => whole(valve::toggle(&mut call).await),
-        "/api/get_realtime_status.php" => whole(readable(valve::status(&call).await)),
-        "/api/get_team_info.php" => whole(readable(team::info(&call).await)),
-        "/api/all.php" => whole(readable(all::teams(&call).await)),
-        "/api/clear_data.php" => whole(readable(clear::everything(&call).await)),
+        "/api/get_realtime_status.php" => readable(valve::status(&call).await),
+        "/api/get_team_info.php" => readable(team::info(&call).await),
+        "/api/all.php" => readable(all::teams(&call).await),
+        "/api/clear_data.php" => readable(clear::everything(&call).await),
         "/api/internal_broadcast.php" => whole(internal::broadcast(&mut call).await),
         "/start_new_session.php" => whole(scripts::start_new_session(&call).await),
         "/stop_all_sessions.php" => whole(scripts::stop_all_sessions(&call).await),
@@ -74,17 +83,17 @@ pub(super) async fn answer(mut call: Call) -> HttpResponse {
 const HERE: &str = "Saluran listens to cameras here: connect with ws:// to this address.\n";
 
 fn whole(outcome: Outcome) -> HttpResponse {
-    outcome.unwrap_or_else(|response| response)
+    outcome.unwrap_or_else(|no| *no.0)
 }
 
 /// Lets pages of other hosts read it, as some of the paths always did.
-fn readable(outcome: Outcome) -> Outcome {
+fn readable(outcome: Outcome) -> HttpResponse {
     let mut response = whole(outcome);
     let headers = response.headers_mut();
     headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
     headers.insert(ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static("GET, POST, OPTIONS"));
     headers.insert(ACCESS_CONTROL_ALLOW_HEADERS, HeaderValue::from_static("Content-Type"));
-    Ok(response)
+    response
 }
 
 impl Call {
@@ -93,7 +102,7 @@ impl Call {
     }
 
     /// Lets only this method by.
-    fn only(&self, method: &Method, refusal: &impl Serialize) -> Result<(), HttpResponse> {
+    fn only(&self, method: &Method, refusal: &impl Serialize) -> Result<(), No> {
         let given = self.request.method();
         if given == method || (*method == Method::GET && *given == Method::HEAD) {
             return Ok(());
@@ -102,15 +111,15 @@ impl Call {
         if let Ok(allowed) = HeaderValue::from_str(method.as_str()) {
             response.headers_mut().insert(ALLOW, allowed);
         }
-        Err(response)
+        Err(response.into())
     }
 
     /// Lets only those by who may start, stop and clear.
-    fn may_control(&self) -> Result<(), HttpResponse> {
+    fn may_control(&self) -> Result<(), No> {
         if self.peer.may_control(&self.shared.parts.config) {
             return Ok(());
         }
-        Err(failed(StatusCode::FORBIDDEN, NO_CONTROL))
+        Err(failed(StatusCode::FORBIDDEN, NO_CONTROL).into())
     }
 
     /// The first query parameter of a name.

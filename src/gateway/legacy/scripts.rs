@@ -37,7 +37,7 @@ pub(super) async fn stop_all_sessions(call: &Call) -> Outcome {
     let stopped = match call.contest().stop(None, EndedBy::Judge).await {
         Ok(_) => 1,
         Err(NotDone::NotRunning) => 0,
-        Err(why) => return Err(unavailable(&why)),
+        Err(why) => return Ok(unavailable(&why)),
     };
     let state = call.contest().state().await.map_err(|why| unavailable(&why))?;
     let mut said = format!("Stopped {stopped} running session(s)\n");

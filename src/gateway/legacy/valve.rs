@@ -32,12 +32,12 @@ pub(super) async fn toggle(call: &mut Call) -> Outcome {
     call.only(&Method::POST, &NOT_ALLOWED)?;
     let fields = call.fields().await?;
     let Some(action) = fields.get("action").filter(|action| !action.is_null()) else {
-        return Err(failed(StatusCode::OK, "Missing required field: action"));
+        return Ok(failed(StatusCode::OK, "Missing required field: action"));
     };
     let enabled = match action.as_str() {
         Some("start") => true,
         Some("stop") => false,
-        _ => return Err(failed(StatusCode::OK, "Invalid action. Must be \"start\" or \"stop\"")),
+        _ => return Ok(failed(StatusCode::OK, "Invalid action. Must be \"start\" or \"stop\"")),
     };
     call.may_control()?;
     let session_id = integer(&fields, "session_id").map(RunId);
