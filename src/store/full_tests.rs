@@ -45,11 +45,13 @@ async fn write(config: &config::Store, pragma: &str, kept: Seq) -> Progress {
         progress,
         ending: until,
     };
-    let running = tokio::spawn(writer.run());
     let is_settled = |progress: &Progress| progress.away.is_some() || progress.applied == kept;
-    let progress = timeout(Duration::from_secs(60), followed.wait_for(is_settled)).await.unwrap().unwrap().clone();
-    ending.send_replace(Some(Instant::now()));
-    running.await.unwrap();
+    let waiting = async {
+        let progress = timeout(Duration::from_secs(60), followed.wait_for(is_settled)).await.unwrap().unwrap().clone();
+        ending.send_replace(Some(Instant::now()));
+        progress
+    };
+    let (progress, ()) = tokio::join!(waiting, writer.run());
     progress
 }
 

@@ -14,9 +14,10 @@ const ROWS: [usize; 3] = [64, 8, 1];
 
 const COLUMNS: usize = 12;
 
-/// Session of points in free mode, and their time within it.
+/// Session of points in free mode, their time within it, and their frequency.
 pub(super) const FREE: i64 = 0;
 pub(super) const TIMELESS: i64 = -1;
+const STILL: f64 = 0.0;
 
 pub(super) async fn insert(connection: &mut AnyConnection, points: &[&Point]) -> Result<(), Fault> {
     let mut rest = points;
@@ -37,7 +38,7 @@ async fn insert_rows(connection: &mut AnyConnection, points: &[&Point]) -> Resul
             .bind(point.run.map_or(FREE, |run| run.0))
             .bind(i16::from(point.lane.number()))
             .bind(point.category.as_str())
-            .bind(point.frequency.map(|frequency| frequency.hertz()))
+            .bind(point.frequency.map_or(STILL, |frequency| frequency.hertz()))
             .bind(point.dista)
             .bind(point.distb)
             .bind(i16::from(point.is_a_detected))

@@ -115,7 +115,7 @@ impl Reader {
     /// `Behind` or `Away` when it has not by then.
     pub async fn caught_up(&self, seq: Seq, deadline: Instant) -> Result<(), Unreadable> {
         let mut progress = self.progress.clone();
-        let has_it = |progress: &Progress| progress.applied >= seq;
+        let has_it = |progress: &Progress| progress.is_ready && progress.applied >= seq;
         if let Ok(Ok(_)) = timeout_at(deadline, progress.wait_for(has_it)).await {
             return Ok(());
         }

@@ -106,13 +106,14 @@ pub(super) fn point(row: &AnyRow) -> Result<Point, Fault> {
     let odd = || Fault::away("a point in it is none of ours");
     let run: i64 = row.try_get(1)?;
     let lane = u8::try_from(row.try_get::<i64, _>(2)?).ok().and_then(|lane| Lane::try_from(lane).ok());
-    let frequency: Option<f64> = row.try_get(4)?;
+    let frequency: f64 = row.try_get(4)?;
     Ok(Point {
         serial: row.try_get(0)?,
         run: (run != FREE).then_some(RunId(run)),
         lane: lane.ok_or_else(odd)?,
         category: row.try_get::<&str, _>(3)?.parse().map_err(|_| odd())?,
-        frequency: frequency.map(Frequency::of).transpose().map_err(|_| odd())?,
+        // None of the contest's in free mode.
+        frequency: Frequency::of(frequency).ok(),
         dista: row.try_get(5)?,
         distb: row.try_get(6)?,
         is_a_detected: row.try_get::<i64, _>(7)? != 0,

@@ -33,14 +33,14 @@ CREATE TABLE sessions (
     ended_by TEXT
 );
 
--- In free mode session_id is 0 and relative_ms is -1, so that pages by (session_id, …) need no rule for
+-- In free mode session_id and frequency are 0 and relative_ms is -1, so that pages need no rule for
 -- NULL, in which the two databases differ. The views below show NULL.
 CREATE TABLE points (
     id BIGINT PRIMARY KEY,
     session_id BIGINT NOT NULL,
     laptop_id SMALLINT NOT NULL,
     category TEXT NOT NULL,
-    frequency DOUBLE PRECISION,
+    frequency DOUBLE PRECISION NOT NULL,
     dista DOUBLE PRECISION NOT NULL,
     distb DOUBLE PRECISION NOT NULL,
     is_a_detected SMALLINT NOT NULL,
@@ -98,22 +98,22 @@ WHERE clear_id = 0 AND session_id <> 0;
 CREATE VIEW measurements AS
 SELECT id, NULLIF(session_id, 0) AS session_id, laptop_id,
        CASE WHEN relative_ms < 0 THEN NULL ELSE relative_ms / 1000 END AS relative_time,
-       dista, distb, is_a_detected, is_b_detected, frequency, category,
+       dista, distb, is_a_detected, is_b_detected, NULLIF(frequency, 0) AS frequency, category,
        at_local AS timestamp, at_ms AS timestamp_ms
 FROM points
 WHERE clear_id IS NULL;
 
 CREATE VIEW realtime_data AS
 SELECT id, NULLIF(session_id, 0) AS session_id, laptop_id, dista, distb, is_a_detected, is_b_detected,
-       frequency, at_local AS timestamp,
+       NULLIF(frequency, 0) AS frequency, at_local AS timestamp,
        CASE WHEN relative_ms < 0 THEN NULL ELSE relative_ms / 1000 END AS relative_time, category
 FROM points
 WHERE clear_id IS NULL;
 
 -- The latest point of each lane and category.
 CREATE VIEW v_latest_data AS
-SELECT t.laptop_id, t.category, t.nama_tim, p.dista, p.distb, p.frequency, p.at_local AS timestamp,
-       NULLIF(p.session_id, 0) AS session_id, s.status AS session_status
+SELECT t.laptop_id, t.category, t.nama_tim, p.dista, p.distb, NULLIF(p.frequency, 0) AS frequency,
+       p.at_local AS timestamp, NULLIF(p.session_id, 0) AS session_id, s.status AS session_status
 FROM teams t
 JOIN points p ON p.id = (
     SELECT MAX(q.id) FROM points q

@@ -5,6 +5,7 @@
 
 mod faults;
 mod naive;
+mod pace;
 mod pages;
 mod random;
 mod rig;

@@ -72,6 +72,9 @@ impl Naive {
     /// Statistics, runs and teams are in the database as they must be.
     pub(crate) async fn assert_tables(&self, database: &mut AnyConnection) {
         self.assert_statistics(database).await;
+        let aside = sqlx::query("SELECT reason, entry FROM passed_over").fetch_all(&mut *database).await.unwrap();
+        let aside: Vec<(String, String)> = aside.iter().map(|row| (row.get(0), row.get(1))).collect();
+        assert!(aside.is_empty(), "refused: {aside:?}");
         let rows = sqlx::query("SELECT id, status, duration_ms, ended_by FROM sessions ORDER BY id");
         let rows = rows.fetch_all(&mut *database).await.unwrap();
         let stored: Vec<_> = rows
