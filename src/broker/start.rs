@@ -94,10 +94,7 @@ impl Broker {
     /// # Errors
     /// When an address or a thread cannot be had, or an app's keys cannot be used.
     pub fn start(config: &Config) -> Result<Self, Error> {
-        let workers = match config.server.workers {
-            0 => thread::available_parallelism().map_or(1, usize::from),
-            workers => workers,
-        };
+        let workers = workers(config);
         let address = SocketAddr::new(config.server.host, config.server.port);
         let (address, listeners) = Listener::bind(address, workers, config.server.backlog)
             .map_err(|source| Error::Listen { address, setting: "SALURAN_SERVER_PORT", source })?;
@@ -217,6 +214,14 @@ impl Broker {
 impl Drop for Broker {
     fn drop(&mut self) {
         self.stage.send_replace(Stage::Stopped);
+    }
+}
+
+/// How many workers there are; one for each core unless the configuration says.
+fn workers(config: &Config) -> usize {
+    match config.server.workers {
+        0 => thread::available_parallelism().map_or(1, usize::from),
+        workers => workers,
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! Owns their bodies, statuses and texts, which stay as they were; where the old code was broken, what it
 //! was meant to do. `camera` takes points, `timer`, `valve`, `clear` and `scripts` are the judge's, `team`
-//! and `all` are for pages.
+//! and `all` are for pages, `export` gives files.
 //!
 //! Source: domain reference, A5.
 
@@ -10,6 +10,7 @@ mod all;
 mod body;
 mod camera;
 mod clear;
+mod export;
 mod internal;
 mod scripts;
 mod team;
@@ -72,6 +73,8 @@ pub(super) async fn answer(mut call: Call) -> HttpResponse {
         "/api/all.php" => readable(all::teams(&call).await),
         "/api/clear_data.php" => readable(clear::everything(&call).await),
         "/api/internal_broadcast.php" => whole(internal::broadcast(&mut call).await),
+        "/api/export_realtime.php" => whole(export::realtime(&call).await),
+        "/api/export_session.php" => whole(export::session(&call).await),
         "/start_new_session.php" => whole(scripts::start_new_session(&call).await),
         "/stop_all_sessions.php" => whole(scripts::stop_all_sessions(&call).await),
         "/" | "" => text(StatusCode::OK, "text/plain; charset=utf-8", HERE.to_owned()),

@@ -185,7 +185,12 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
     },
     Endpoint {
         query: &["session_id", "laptop_id*", "category"],
-        ..get("/exports/points.csv", Wish::PointsCsv, Answer::File(CSV), "Points for programs: plain numbers, ISO times.")
+        ..get(
+            "/exports/points.csv",
+            Wish::PointsCsv,
+            Answer::File(CSV),
+            "Points for programs: plain numbers, ISO times.",
+        )
     },
     Endpoint {
         query: &["laptop_id!", "category!"],

@@ -35,12 +35,8 @@ pub(super) async fn session(asked: &Asked) -> Told {
 
 pub(super) async fn points(asked: &Asked) -> Told {
     let query = &asked.query;
-    let filter = PointFilter {
-        run: query.run()?,
-        lanes: query.lanes()?,
-        category: query.category()?,
-        ..PointFilter::default()
-    };
+    let filter =
+        PointFilter { run: query.run()?, lanes: query.lanes()?, category: query.category()?, ..PointFilter::default() };
     download(asked, Csv::points(asked.state().await?, filter)).await
 }
 

@@ -1,7 +1,9 @@
 //! The OpenAPI document, made from the table.
 
 use utoipa::OpenApi as _;
-use utoipa::openapi::path::{Operation, OperationBuilder, Parameter, ParameterBuilder, ParameterIn, PathItem, PathsBuilder};
+use utoipa::openapi::path::{
+    Operation, OperationBuilder, Parameter, ParameterBuilder, ParameterIn, PathItem, PathsBuilder,
+};
 use utoipa::openapi::request_body::{RequestBody, RequestBodyBuilder};
 use utoipa::openapi::schema::{AdditionalProperties, ArrayBuilder, ObjectBuilder, Schema, SchemaType, Type};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
@@ -86,7 +88,13 @@ fn operation(endpoint: &Endpoint) -> Operation {
 fn parameter(name: &str, place: ParameterIn, required: Required, schema: Schema) -> Parameter {
     // Lists are separated by commas.
     let explode = matches!(schema, Schema::Array(_)).then_some(false);
-    ParameterBuilder::new().name(name).parameter_in(place).required(required).explode(explode).schema(Some(schema)).build()
+    ParameterBuilder::new()
+        .name(name)
+        .parameter_in(place)
+        .required(required)
+        .explode(explode)
+        .schema(Some(schema))
+        .build()
 }
 
 fn of_parameter(name: &str) -> Schema {

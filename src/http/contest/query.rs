@@ -63,7 +63,8 @@ impl Query {
     pub(super) fn lanes(&self) -> Result<Vec<Lane>, Fault> {
         let wrong = |_| Fault::invalid("Expected laptop_id to be numbers from 1 to 8, separated by commas");
         let Some(text) = self.find("laptop_id") else { return Ok(Vec::new()) };
-        let mut lanes = text.split(',').map(|one| one.trim().parse().map_err(wrong)).collect::<Result<Vec<Lane>, _>>()?;
+        let mut lanes =
+            text.split(',').map(|one| one.trim().parse().map_err(wrong)).collect::<Result<Vec<Lane>, _>>()?;
         lanes.sort_unstable();
         lanes.dedup();
         Ok(lanes)

@@ -10,9 +10,37 @@ use utoipa::{OpenApi, ToSchema};
 /// All of them.
 #[derive(OpenApi)]
 #[openapi(components(schemas(
-    Category, Clear, EndedBy, Error, Everything, Frozen, Lane, Lanes, NewClear, NewRun, PendingClear, Points, Realtime,
-    RealtimeState, Run, RunList, RunStatus, Scope, SelfTest, SelfTestStep, Selection, State, Statistics, StatisticsRow,
-    StopRun, Store, Team, TeamList, TeamName, TeamNames, Undone
+    Category,
+    Clear,
+    EndedBy,
+    Error,
+    Everything,
+    Frozen,
+    Lane,
+    Lanes,
+    NewClear,
+    NewRun,
+    PendingClear,
+    Points,
+    Realtime,
+    RealtimeState,
+    Run,
+    RunList,
+    RunStatus,
+    Scope,
+    SelfTest,
+    SelfTestStep,
+    Selection,
+    State,
+    Statistics,
+    StatisticsRow,
+    StopRun,
+    Store,
+    Team,
+    TeamList,
+    TeamName,
+    TeamNames,
+    Undone
 )))]
 pub(super) struct Schemas;
 

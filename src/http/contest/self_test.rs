@@ -16,7 +16,8 @@ use super::call::{Told, ok};
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// A path of the gateway that changes nothing.
-const GATEWAY: &[u8] = b"GET /detector-getaran/api/get_realtime_status.php HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+const GATEWAY: &[u8] =
+    b"GET /detector-getaran/api/get_realtime_status.php HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
 
 #[derive(Serialize)]
 struct SelfTest {

@@ -59,22 +59,23 @@ fn workbook(state: &State, category: Option<Category>) -> Result<Vec<u8>, XlsxEr
 
 impl<'a> Rows<'a> {
     fn new(sheet: &'a mut Worksheet) -> Self {
-        Self {
-            sheet,
-            row: 0,
-            bold: Format::new().set_bold(),
-            millimetres: Format::new().set_num_format("0.0000"),
-        }
+        Self { sheet, row: 0, bold: Format::new().set_bold(), millimetres: Format::new().set_num_format("0.0000") }
     }
 
     fn ranking(&mut self, ranking: &Ranking) -> Result<(), XlsxError> {
         self.sheet.set_column_width(2, 48)?;
         self.heads(&[&format!("Peringkat {} / Ranking", ranking.category)])?;
-        self.heads(&["Simpangan puncak terbesar (mm); terkecil = terbaik / greatest peak displacement, least is best"])?;
+        self.heads(&[
+            "Simpangan puncak terbesar (mm); terkecil = terbaik / greatest peak displacement, least is best",
+        ])?;
         self.row += 1;
         let mut heads = vec!["Peringkat".to_owned(), "Alias".to_owned(), "Tim".to_owned()];
         for frequency in Frequency::ALL {
-            heads.extend([format!("{frequency} Hz maks (mm)"), format!("{frequency} Hz peringkat"), format!("{frequency} Hz status")]);
+            heads.extend([
+                format!("{frequency} Hz maks (mm)"),
+                format!("{frequency} Hz peringkat"),
+                format!("{frequency} Hz status"),
+            ]);
         }
         heads.extend(["Frekuensi dinilai".to_owned(), "Total (mm)".to_owned()]);
         self.heads(&heads.iter().map(String::as_str).collect::<Vec<_>>())?;
@@ -84,7 +85,16 @@ impl<'a> Rows<'a> {
         for frequency in Frequency::ALL {
             self.row += 1;
             self.heads(&[&format!("{frequency} Hz")])?;
-            self.heads(&["Peringkat", "Alias", "Tim", "Maks (mm)", "Rata-rata (mm)", "Jumlah titik", "Status", "Sesi"])?;
+            self.heads(&[
+                "Peringkat",
+                "Alias",
+                "Tim",
+                "Maks (mm)",
+                "Rata-rata (mm)",
+                "Jumlah titik",
+                "Status",
+                "Sesi",
+            ])?;
             for (team, score) in ranking.at(frequency) {
                 let alias = team.alias();
                 let (max, avg) = (score.tally.max_distb, score.tally.avg_distb());
@@ -117,8 +127,20 @@ impl<'a> Rows<'a> {
     fn numbers(&mut self, state: &State, category: Option<Category>) -> Result<(), XlsxError> {
         self.sheet.set_column_width(5, 48)?;
         self.heads(&[
-            "Sesi", "Kategori", "Frekuensi (Hz)", "Lajur", "Alias", "Tim", "Status", "Mulai", "Durasi (s)", "Jumlah titik",
-            "Maks A (mm)", "Maks Puncak (mm)", "Rata-rata A (mm)", "Rata-rata Puncak (mm)",
+            "Sesi",
+            "Kategori",
+            "Frekuensi (Hz)",
+            "Lajur",
+            "Alias",
+            "Tim",
+            "Status",
+            "Mulai",
+            "Durasi (s)",
+            "Jumlah titik",
+            "Maks A (mm)",
+            "Maks Puncak (mm)",
+            "Rata-rata A (mm)",
+            "Rata-rata Puncak (mm)",
         ])?;
         for (key, tally) in state.tallies.iter().filter(|(key, _)| category.is_none_or(|only| only == key.category)) {
             let Some(run) = key.run.and_then(|run| state.runs.get(&run)) else { continue };

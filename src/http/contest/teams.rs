@@ -52,9 +52,10 @@ fn from_csv(text: &[u8]) -> Result<Vec<TeamName>, Fault> {
     let header = text.split(|byte| *byte == b'\n').next().unwrap_or_default();
     let delimiter = if header.contains(&b';') && !header.contains(&b',') { b';' } else { b',' };
     let mut reader = csv::ReaderBuilder::new().delimiter(delimiter).trim(csv::Trim::All).from_reader(text);
-    reader.deserialize().collect::<Result<_, _>>().map_err(|error| {
-        Fault::invalid(format!("Expected CSV with the header laptop_id,category,nama_tim: {error}"))
-    })
+    reader
+        .deserialize()
+        .collect::<Result<_, _>>()
+        .map_err(|error| Fault::invalid(format!("Expected CSV with the header laptop_id,category,nama_tim: {error}")))
 }
 
 fn checked(names: Vec<TeamName>) -> Result<Vec<Team>, Fault> {

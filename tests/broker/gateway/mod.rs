@@ -3,6 +3,7 @@
 mod hostile;
 mod judge;
 mod legacy;
+mod legacy_export;
 mod legacy_history;
 mod listen;
 mod peers;
