@@ -24,8 +24,9 @@ pub enum LogError {
 /// # Errors
 /// When `level` is no filter, or the log runs already.
 pub fn start(level: &str, json: bool) -> Result<(), LogError> {
-    // Below us, every peer that breaks HTTP is an error; above, those are counted.
-    let filter = EnvFilter::try_new(format!("actix_http=off,{level}"))
+    // Below us, every peer that breaks HTTP is an error; above, those are counted. The server of the
+    // cameras' listener tells of threads what nobody needs.
+    let filter = EnvFilter::try_new(format!("actix_http=off,actix_server=warn,{level}"))
         .map_err(|_| LogError::Level { level: level.to_owned() })?;
     let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false);
     if json {

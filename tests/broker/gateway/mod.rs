@@ -6,6 +6,7 @@ mod legacy;
 mod legacy_export;
 mod legacy_history;
 mod listen;
+mod log;
 mod peers;
 mod points;
 mod relay;

@@ -18,6 +18,8 @@ use super::{APP, Client, DEADLINE, Dial};
 pub(crate) struct Served {
     process: Child,
     pub(crate) address: SocketAddr,
+    /// Where cameras connect, if they may.
+    pub(crate) gateway: Option<SocketAddr>,
     /// Lines of its log, from a thread that reads on, so that the broker never waits for a full pipe.
     log: Receiver<String>,
     /// Those taken from there so far.
@@ -54,13 +56,12 @@ impl Served {
             .expect("the binary runs");
         let mut log = BufReader::new(process.stderr.take().expect("stderr is piped"));
         // It says so, or it ends: either way there is a next line or an end.
-        let line = first_line_with("listening", &mut log);
-        let address = line.split(" address=").nth(1).and_then(|rest| rest.split_whitespace().next());
-        let address = address.and_then(|address| address.parse().ok());
-        let address = address.unwrap_or_else(|| panic!("no address in {line:?}"));
+        let lines = lines_up_to(" listening address=", &mut log);
+        let address = address(&lines, "address").unwrap_or_else(|| panic!("no address in {lines:?}"));
+        let gateway = self::address(&lines, "gateway");
         let (said, heard) = mpsc::channel();
         thread::spawn(move || log.lines().map_while(Result::ok).try_for_each(|line| said.send(line)));
-        Self { process, address, log: heard, lines: Vec::new() }
+        Self { process, address, gateway, log: heard, lines }
     }
 
     pub(crate) async fn client(&self) -> Client {
@@ -116,13 +117,21 @@ impl Served {
     }
 }
 
-fn first_line_with(word: &str, log: &mut BufReader<ChildStderr>) -> String {
-    let mut line = String::new();
-    while !line.contains(word) {
-        line.clear();
-        assert!(log.read_line(&mut line).expect("the log is text") > 0, "it ended before {word:?}");
+/// All lines up to the first with this word, which is the last.
+fn lines_up_to(word: &str, log: &mut BufReader<ChildStderr>) -> Vec<String> {
+    let mut lines = Vec::new();
+    while !lines.last().is_some_and(|line: &String| line.contains(word)) {
+        let mut line = String::new();
+        assert!(log.read_line(&mut line).expect("the log is text") > 0, "it ended before {word:?}: {lines:?}");
+        lines.push(line);
     }
-    line
+    lines
+}
+
+/// The address in this field of the last line.
+fn address(lines: &[String], field: &str) -> Option<SocketAddr> {
+    let rest = lines.last()?.split(&format!(" {field}=")).nth(1)?;
+    rest.split_whitespace().next()?.parse().ok()
 }
 
 impl Drop for Served {
