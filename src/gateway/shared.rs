@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use actix_web::HttpRequest;
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 
 use crate::config;
 use crate::contest::Contest;
@@ -14,6 +14,9 @@ use crate::telemetry::GatewayMetrics;
 
 use super::initial::Initial;
 use super::logbook::Logbook;
+
+/// Large answers, of about 10 MB at most, that clients have not read yet.
+const LARGE: usize = 8;
 
 /// What crosses to the gateway's thread.
 #[derive(Debug, Clone)]
@@ -35,11 +38,13 @@ pub(super) struct Shared {
     pub(super) parts: Parts,
     pub(super) logbook: RefCell<Logbook>,
     pub(super) initial: Initial,
+    /// Who may have a large answer.
+    pub(super) large: Arc<Semaphore>,
 }
 
 impl Shared {
     pub(super) fn new(parts: Parts) -> Self {
-        Self { parts, logbook: RefCell::default(), initial: Initial::default() }
+        Self { parts, logbook: RefCell::default(), initial: Initial::default(), large: Arc::new(Semaphore::new(LARGE)) }
     }
 
     pub(super) fn next_client(&self) -> u64 {

@@ -1,12 +1,13 @@
 //! What one raw client says, and what follows from it.
 
 use std::rc::Rc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
-use tokio::sync::mpsc;
-use tokio::time::Instant;
+use tokio::sync::{OwnedSemaphorePermit, mpsc};
+use tokio::time::{Instant, timeout};
 
 use crate::contest::{NotDone, Origin, Path, Replace};
 use crate::measurement::{Category, EndedBy, Frequency, Lane, Reading, Scope};
@@ -19,6 +20,9 @@ use super::shared::Shared;
 use super::teams;
 use super::throttle::Throttle;
 use super::unanswered::Unanswered;
+
+/// Time to wait for one's turn to ask for a large answer.
+const TURN: Duration = Duration::from_secs(5);
 
 /// Words that the contest itself says to raw clients.
 const OURS: [&str; 13] = [
@@ -66,14 +70,14 @@ pub(super) struct Speaker {
     throttle: Throttle,
     /// Lanes that it has sent for.
     lanes: Vec<Lane>,
-    /// Whether it has a large answer that it may not have read yet.
-    is_reading: bool,
+    /// Held while it has a large answer that it may not have read yet.
+    reading: Option<OwnedSemaphorePermit>,
 }
 
 impl Speaker {
     pub(super) fn new(shared: Rc<Shared>, peer: Peer, client: u64, answers: mpsc::Sender<Answer>) -> Self {
         let throttle = Throttle::default();
-        Self { shared, peer, client, answers, throttle, lanes: Vec::new(), is_reading: false }
+        Self { shared, peer, client, answers, throttle, lanes: Vec::new(), reading: None }
     }
 
     /// Does what a text frame says; all that can go wrong is answered.
@@ -104,7 +108,7 @@ impl Speaker {
     /// Hears an answer to a ping.
     pub(super) fn pong(&mut self, payload: &[u8]) {
         if payload == RECEIPT {
-            self.is_reading = false;
+            self.reading = None;
         }
     }
 
@@ -273,33 +277,38 @@ impl Speaker {
     // Questions.
 
     async fn all(&mut self) {
-        if self.may_ask() {
+        if let Some(permit) = self.may_ask().await {
             let told = teams::all(&self.shared.parts.contest).await;
-            self.large(told);
+            self.large(told, permit);
         }
     }
 
     async fn team(&mut self, lane: Lane, category: Option<Category>) {
-        if self.may_ask() {
+        if let Some(permit) = self.may_ask().await {
             let told = teams::one(&self.shared.parts.contest, lane, category).await;
-            self.large(told);
+            self.large(told, permit);
         }
     }
 
-    fn may_ask(&mut self) -> bool {
-        let is_reading = self.is_reading;
-        if is_reading {
+    /// One large answer for each client that has not read it, and few for all of them.
+    async fn may_ask(&mut self) -> Option<OwnedSemaphorePermit> {
+        if self.reading.is_some() {
             let error = "read the last answer first, and answer the ping after it".to_owned();
             self.complain("busy", || answer::error("busy", error));
+            return None;
         }
-        !is_reading
+        let permit = timeout(TURN, self.shared.large.clone().acquire_owned()).await;
+        let permit = permit.ok().and_then(Result::ok);
+        if permit.is_none() {
+            let error = "too many are reading large answers: try again".to_owned();
+            self.complain("busy", || answer::error("busy", error));
+        }
+        permit
     }
 
-    fn large(&mut self, told: Result<Bytes, Unanswered>) {
+    fn large(&mut self, told: Result<Bytes, Unanswered>, permit: OwnedSemaphorePermit) {
         match told {
-            Ok(frame) => {
-                self.is_reading = self.answer(Answer::Large(frame));
-            }
+            Ok(frame) => self.reading = self.answer(Answer::Large(frame)).then_some(permit),
             Err(why) => {
                 let reason = why.reason();
                 self.complain(reason, || answer::error(reason, why.to_string()));
