@@ -18,6 +18,7 @@ mod plug;
 mod point;
 mod server;
 mod shared;
+mod simulator;
 mod socket;
 mod speaker;
 mod teams;

@@ -4,18 +4,17 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 use tokio::sync::{OwnedSemaphorePermit, mpsc};
 use tokio::time::{Instant, timeout};
 
-use crate::contest::{NotDone, Origin, Path, Replace};
-use crate::measurement::{Category, EndedBy, Frequency, Lane, Reading, Scope};
+use crate::contest::{NotDone, Origin, Path};
+use crate::measurement::{Category, Lane, Scope};
 
 use super::answer;
 use super::message::{Kind, Malformed, Message};
 use super::peer::Peer;
-use super::point::{self, Refused};
+use super::point;
 use super::shared::Shared;
 use super::teams;
 use super::throttle::Throttle;
@@ -23,28 +22,6 @@ use super::unanswered::Unanswered;
 
 /// Time to wait for one's turn to ask for a large answer.
 const TURN: Duration = Duration::from_secs(5);
-
-/// Words that the contest itself says to raw clients.
-const OURS: [&str; 13] = [
-    "new_data",
-    "session_started",
-    "session_stopped",
-    "realtime_saving_started",
-    "realtime_saving_stopped",
-    "category_change",
-    "freeze_data",
-    "clear_data",
-    "clear_undone",
-    "teams_changed",
-    "initial_data",
-    "all_teams",
-    "team_data",
-];
-
-/// Whether a message of this type is the contest's own, which nobody else says without `relay`.
-pub(super) fn is_ours(kind: &str) -> bool {
-    OURS.contains(&kind)
-}
 
 /// Something for this socket alone.
 #[derive(Debug)]
@@ -63,9 +40,9 @@ pub(super) const RECEIPT: &[u8] = b"large";
 /// One raw client, as far as it speaks.
 #[derive(Debug)]
 pub(super) struct Speaker {
-    shared: Rc<Shared>,
-    peer: Peer,
-    client: u64,
+    pub(super) shared: Rc<Shared>,
+    pub(super) peer: Peer,
+    pub(super) client: u64,
     answers: mpsc::Sender<Answer>,
     throttle: Throttle,
     /// Lanes that it has sent for.
@@ -143,93 +120,11 @@ impl Speaker {
         }
     }
 
-    fn has_sent(&mut self, lane: Lane) {
+    /// Notes that it sends for a lane.
+    pub(super) fn has_sent(&mut self, lane: Lane) {
         if !self.lanes.contains(&lane) {
             self.lanes.push(lane);
         }
-    }
-
-    // A simulator.
-
-    async fn points(&mut self, text: &str, items: Vec<Map<String, Value>>) {
-        if !self.may_relay("new_data") {
-            return;
-        }
-        let reading = |item: &Map<String, Value>| {
-            let reading = Reading::parse(item)?;
-            let key = item.get("key").and_then(Value::as_str);
-            let may_send = self.peer.may_send(reading.lane, key, &self.shared.parts.config);
-            if may_send { Ok(reading) } else { Err(Refused::Key(reading.lane)) }
-        };
-        let readings: Result<Vec<Reading>, (usize, Refused)> =
-            items.iter().enumerate().map(|(number, item)| reading(item).map_err(|why| (number, why))).collect();
-        let lanes = readings.as_ref().map_or(Vec::new(), |all| all.iter().map(|reading| reading.lane).collect());
-        let taken = match readings {
-            Err(why) => Err(why),
-            Ok(readings) => {
-                let origin = Origin { path: Path::Relay, client: Some(self.client) };
-                let taken = self.shared.parts.contest.submit_all(readings, origin).await;
-                taken.map_err(|(number, why)| (number, why.into()))
-            }
-        };
-        match taken {
-            Ok(all) => {
-                for (accepted, lane) in all.into_iter().zip(lanes) {
-                    self.has_sent(lane);
-                    point::note(&self.shared, Some(lane), &Ok(accepted));
-                }
-                self.forward(text);
-            }
-            Err((number, refused)) => {
-                let reason = refused.reason();
-                self.complain(reason, || answer::error(reason, format!("item {number} of data: {refused}")));
-                point::note(&self.shared, lanes.get(number).copied(), &Err(refused));
-            }
-        }
-    }
-
-    async fn started(&mut self, text: &str, category: Category, frequency: Frequency) {
-        if !self.may_relay("session_started") {
-            return;
-        }
-        match self.shared.parts.contest.start(category, frequency, Replace::Yes).await {
-            Ok(_) => self.forward(text),
-            Err(why) => self.not_done(&why),
-        }
-    }
-
-    async fn stopped(&mut self, text: &str) {
-        if !self.may_relay("session_stopped") {
-            return;
-        }
-        match self.shared.parts.contest.stop(None, EndedBy::Judge).await {
-            // Its time may have been over already.
-            Ok(_) | Err(NotDone::NotRunning) => self.forward(text),
-            Err(why) => self.not_done(&why),
-        }
-    }
-
-    /// To everybody, whoever sent it too, byte for byte.
-    fn forward(&self, text: &str) {
-        self.shared.parts.contest.relay(Bytes::copy_from_slice(text.as_bytes()), None);
-    }
-
-    fn may_relay(&mut self, kind: &str) -> bool {
-        let may = self.shared.parts.config.relay;
-        if !may {
-            let error = format!("{kind} is the contest's own word: a simulator needs [gateway] relay = true");
-            self.complain("relay", || answer::error("relay", error));
-        }
-        may
-    }
-
-    fn broadcast(&mut self, kind: Option<&str>, inner: &RawValue) {
-        let ours = kind.filter(|kind| is_ours(kind));
-        if ours.is_some_and(|kind| !self.may_relay(kind)) {
-            return;
-        }
-        let text = Bytes::copy_from_slice(inner.get().as_bytes());
-        self.shared.parts.contest.relay(text, Some(self.client));
     }
 
     // A judge's wishes; everybody is told by the contest.
@@ -269,7 +164,7 @@ impl Speaker {
         }
     }
 
-    fn not_done(&mut self, why: &NotDone) {
+    pub(super) fn not_done(&mut self, why: &NotDone) {
         let reason = why.reason();
         self.complain(reason, || answer::error(reason, why.to_string()));
     }
@@ -327,7 +222,7 @@ impl Speaker {
     }
 
     /// Says what is wrong, unless that was said within the last second.
-    fn complain(&mut self, reason: &'static str, frame: impl FnOnce() -> Bytes) {
+    pub(super) fn complain(&mut self, reason: &'static str, frame: impl FnOnce() -> Bytes) {
         if self.throttle.allows(reason, Instant::now()) {
             self.answer(Answer::Text(frame()));
         }

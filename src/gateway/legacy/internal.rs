@@ -4,7 +4,7 @@ use actix_web::http::{Method, StatusCode};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::super::speaker::is_ours;
+use super::super::simulator::is_ours;
 use super::{Call, Outcome, object, text};
 
 #[derive(Serialize)]

@@ -1,5 +1,6 @@
 //! A simulator's own points and runs, where `[gateway] relay` lets them by.
 
+use saluran::config::Secret;
 use saluran::measurement::Category;
 use serde_json::{Value, json};
 
@@ -69,6 +70,23 @@ async fn a_wrong_item_is_named_and_the_batch_refused() {
     assert_eq!(error["reason"], "invalid");
     assert!(error["error"].as_str().unwrap().starts_with("item 1 of data: laptop_id"), "{error}");
     assert_eq!(contest.broker.contest().lanes().await.unwrap().lanes[0].stored, 0);
+}
+
+/// Keys that a simulator's items carry are for the gateway alone.
+#[tokio::test]
+async fn keys_are_passed_on_to_nobody() {
+    let contest = ContestBroker::with(|config| {
+        config.gateway.relay = true;
+        config.gateway.keys = (1..=8).map(|lane| Secret::new(format!("key-of-lane-{lane}"))).collect();
+    })
+    .await;
+    let mut simulator = contest.raw().await;
+    let item = |key: &str| json!({"type": "new_data", "data": [{"laptop_id": 1, "dista": 1, "distb": 2, "key": key}]});
+    simulator.say(&item("key-of-lane-2")).await;
+    assert_eq!(simulator.hear().await["reason"], "key");
+    simulator.say(&item("key-of-lane-1")).await;
+    let told = simulator.hear().await;
+    assert_eq!(told, json!({"type": "new_data", "data": [{"laptop_id": 1, "dista": 1, "distb": 2}]}));
 }
 
 /// A11-28: without the switch nobody forges results.
