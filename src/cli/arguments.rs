@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 
-use super::{check, publish, schema, serve, tail, token};
+use super::{check, links, publish, schema, serve, tail, token};
 
 /// A Pusher-protocol channel broker.
 #[derive(Debug, Parser)]
@@ -19,6 +19,7 @@ use super::{check, publish, schema, serve, tail, token};
   saluran tail my-channel             watch a channel in this terminal
   saluran publish my-channel greet '{\"hello\":\"world\"}'
   saluran token --role machine --sub rvm-3 --claim rvm_id=3
+  saluran links --qr                  sign-in links for judge, viewers and cameras
 
 Keys of channels.toml can be set by variables: server.port is SALURAN_SERVER_PORT.
 `saluran check --keys` lists them all."
@@ -48,6 +49,8 @@ enum Command {
     Schema(schema::Arguments),
     /// Make a bearer token for a person or a machine, or say what is in one
     Token(token::Arguments),
+    /// Print sign-in links for judge and viewers, with QR codes, and what each camera needs
+    Links(links::Arguments),
 }
 
 #[derive(Debug, Args)]
@@ -78,6 +81,7 @@ pub fn run() -> ExitCode {
         Command::Tail(arguments) => tail::run(&arguments, file.path().as_deref()),
         Command::Schema(arguments) => schema::run(&arguments, file.path().as_deref()),
         Command::Token(arguments) => token::run(&arguments, file.path().as_deref()),
+        Command::Links(arguments) => links::run(&arguments, file.path().as_deref()),
     }
 }
 

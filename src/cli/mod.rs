@@ -7,6 +7,8 @@ mod arguments;
 mod check;
 mod client;
 mod inspection;
+mod links;
+mod nearby;
 mod publish;
 mod reload;
 mod schema;

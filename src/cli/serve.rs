@@ -12,6 +12,7 @@ use crate::broker::Broker;
 use crate::config::{self, Loaded, LogFormat, Source};
 use crate::telemetry;
 
+use super::nearby::Nearby;
 use super::reload::Watched;
 
 /// The configuration is wrong; as `sysexits.h` has it.
@@ -45,13 +46,14 @@ pub(super) fn run(path: Option<&Path>) -> ExitCode {
         Ok(broker) => broker,
         Err(error) => return fail(UNAVAILABLE, &error),
     };
-    match runtime.block_on(serve(broker, watched)) {
+    let nearby = Nearby::start(&config, &broker);
+    match runtime.block_on(serve(broker, nearby, watched)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => fail(UNAVAILABLE, &error),
     }
 }
 
-async fn serve(mut broker: Broker, mut watched: Watched) -> io::Result<()> {
+async fn serve(mut broker: Broker, nearby: Nearby, mut watched: Watched) -> io::Result<()> {
     // Before anybody can know that we run: a signal that comes at once must find us listening.
     let mut signals = Signals::new()?;
     let mut hangup = signal(SignalKind::hangup())?;
@@ -69,9 +71,10 @@ async fn serve(mut broker: Broker, mut watched: Watched) -> io::Result<()> {
         }
     };
     tracing::info!(signal, "draining");
+    let goodbye = tokio::task::spawn_blocking(move || drop(nearby));
     // A second signal ends the process at once: whoever sends two means it.
     tokio::select! {
-        () = broker.shutdown() => tracing::info!("stopped"),
+        _ = async { tokio::join!(broker.shutdown(), goodbye) } => tracing::info!("stopped"),
         _ = signals.next() => tracing::warn!("stopped before the drain was over"),
     }
     Ok(())

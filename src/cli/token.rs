@@ -159,7 +159,8 @@ fn tokens<'a>(apps: &'a [App], id: Option<&str>) -> Result<(&'a App, &'a config:
     Ok((app, app.tokens.as_ref().ok_or_else(missing)?))
 }
 
-fn check_role(role: &str, config: &Config) -> Result<(), String> {
+/// Whether tokens may carry a role; what to do when it is not declared.
+pub(super) fn check_role(role: &str, config: &Config) -> Result<(), String> {
     let names = || config.roles.iter().map(|role| role.name.as_str());
     if names().any(|name| name == role) {
         return Ok(());
