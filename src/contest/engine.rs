@@ -93,10 +93,8 @@ impl Engine {
         let before = self.state.applied;
         let state = Arc::make_mut(&mut self.state);
         for (seq, entry) in (before + 1..).zip(entries) {
-            if let Entry::Purged { clear } = entry
-                && let Some(clear) = state.clear(*clear)
-            {
-                self.recent.purge(clear);
+            if let Entry::Purged { clear } = entry {
+                self.recent.purge(*clear, state);
             }
             state.apply(entry);
             if let Entry::Point { point, .. } = entry {

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use crate::measurement::{Clear, Page, Point, PointFilter, Serial, State};
+use crate::measurement::{Page, Point, PointFilter, Serial, State};
 use crate::store::Seq;
 
 /// Points that stay although the database has them; about 9 MB.
@@ -38,8 +38,8 @@ impl Recent {
     }
 
     /// Lets go of what a clear has taken for good.
-    pub(super) fn purge(&mut self, clear: &Clear) {
-        self.points.retain(|(_, point)| !clear.hides(point));
+    pub(super) fn purge(&mut self, clear: i64, state: &State) {
+        self.points.retain(|(_, point)| state.hider(point) != Some(clear));
     }
 
     /// The serial from which on all points are here.

@@ -60,7 +60,7 @@ impl Scope {
 pub struct Clear {
     /// Its number.
     pub id: i64,
-    /// What is cleared: of that, what is in sight.
+    /// What is cleared.
     pub scope: Scope,
     /// The last point that is; later ones stay.
     pub last: Serial,
@@ -71,39 +71,9 @@ pub struct Clear {
     /// Points that it took, where it has been applied.
     #[serde(default)]
     pub points: u64,
+    /// The statistics that it took.
     #[serde(default, with = "pairs")]
-    pub(super) taken: BTreeMap<TallyKey, Taken>,
-}
-
-/// What a clear took of the points that are counted together.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub(super) struct Taken {
-    pub(super) tally: Tally,
-    /// From and to which serials, both included; between them is what another clear had taken before.
-    ranges: Vec<(Serial, Serial)>,
-}
-
-impl Taken {
-    /// All up to `last` but what `others` have.
-    pub(super) fn new<'a>(tally: Tally, last: Serial, others: impl Iterator<Item = &'a Self>) -> Self {
-        let mut theirs: Vec<(Serial, Serial)> = others.flat_map(|other| other.ranges.iter().copied()).collect();
-        theirs.sort_unstable();
-        let (mut ranges, mut from) = (Vec::new(), 1);
-        for (first, end) in theirs {
-            if from < first {
-                ranges.push((from, (first - 1).min(last)));
-            }
-            from = from.max(end + 1);
-        }
-        if from <= last {
-            ranges.push((from, last));
-        }
-        Self { tally, ranges }
-    }
-
-    fn has(&self, serial: Serial) -> bool {
-        self.ranges.iter().any(|(first, last)| (*first..=*last).contains(&serial))
-    }
+    pub(super) taken: BTreeMap<TallyKey, Tally>,
 }
 
 impl Clear {
@@ -113,9 +83,9 @@ impl Clear {
         Self { id, scope, last, at_ms, until_ms, points: 0, taken: BTreeMap::new() }
     }
 
-    /// Whether it has taken this point, where it has been applied.
+    /// Whether it hides this point; others may too.
     #[must_use]
     pub fn hides(&self, point: &Point) -> bool {
-        self.taken.get(&TallyKey::of(point)).is_some_and(|taken| taken.has(point.serial))
+        point.serial <= self.last && self.scope.covers(&TallyKey::of(point))
     }
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use serde::{Deserialize, Serialize};
 
 use super::category::Category;
-use super::clear::{Clear, Taken};
+use super::clear::Clear;
 use super::entry::Entry;
 use super::frequency::Frequency;
 use super::lane::Lane;
@@ -90,7 +90,13 @@ impl State {
     /// Whether no clear hides this point.
     #[must_use]
     pub fn shows(&self, point: &Point) -> bool {
-        !self.clears.iter().any(|clear| clear.hides(point))
+        self.hider(point).is_none()
+    }
+
+    /// The first clear that hides this point: when that one is purged, the point is gone.
+    #[must_use]
+    pub fn hider(&self, point: &Point) -> Option<i64> {
+        self.clears.iter().find(|clear| clear.hides(point)).map(|clear| clear.id)
     }
 
     /// The clear of this number, while it can be undone.
@@ -182,8 +188,7 @@ impl State {
         let covered: Vec<TallyKey> = self.tallies.keys().filter(|key| clear.scope.covers(key)).copied().collect();
         for key in covered {
             let Some(tally) = self.tallies.remove(&key) else { continue };
-            let others = self.clears.iter().filter_map(|other| other.taken.get(&key));
-            clear.taken.insert(key, Taken::new(tally, clear.last, others));
+            clear.taken.insert(key, tally);
             clear.points += tally.count;
         }
         self.last_clear = self.last_clear.max(clear.id);
@@ -192,8 +197,15 @@ impl State {
 
     fn show_again(&mut self, id: i64) {
         let Some(at) = self.clears.iter().position(|clear| clear.id == id) else { return };
-        for (key, taken) in self.clears.remove(at).taken {
-            self.tallies.entry(key).or_default().merge(&taken.tally);
+        for (key, tally) in self.clears.remove(at).taken {
+            // What a later clear covers too stays out of sight with that one.
+            let later = self.clears.iter_mut().skip(at).find(|later| later.scope.covers(&key));
+            let Some(later) = later else {
+                self.tallies.entry(key).or_default().merge(&tally);
+                continue;
+            };
+            later.points += tally.count;
+            later.taken.entry(key).or_default().merge(&tally);
         }
     }
 }

@@ -116,8 +116,8 @@ proptest! {
     #[test]
     fn tallies_are_those_of_the_points_in_sight(steps in prop::collection::vec(step(), 1..60)) {
         let mut state = State::default();
-        // The naive model: each point, and by which clear it is hidden.
-        let mut all: Vec<(Point, Option<i64>)> = Vec::new();
+        // The naive model: the points, and the clears that can be undone.
+        let (mut all, mut clears): (Vec<Point>, Vec<(i64, Scope, Serial)>) = (Vec::new(), Vec::new());
         let (mut serial, mut id) = (0, 0);
         for step in steps {
             let open: Vec<i64> = state.clears.iter().map(|clear| clear.id).collect();
@@ -127,29 +127,29 @@ proptest! {
                     let entry = point(serial, of, run, f64::from(mm) / 10.0);
                     state.apply(&entry);
                     if let Entry::Point { point, .. } = entry {
-                        all.push((point, None));
+                        all.push(point);
                     }
                 }
                 Step::Clear(scope) => {
                     id += 1;
                     state.apply(&cleared(id, scope, serial));
-                    let free = all.iter_mut().filter(|(point, by)| by.is_none() && scope.covers(&TallyKey::of(point)));
-                    free.for_each(|(_, by)| *by = Some(id));
+                    clears.push((id, scope, serial));
                 }
                 Step::Undo(at) if !open.is_empty() => {
                     let clear = open[at % open.len()];
                     state.apply(&Entry::Undone { clear });
-                    all.iter_mut().filter(|(_, by)| *by == Some(clear)).for_each(|(_, by)| *by = None);
+                    clears.retain(|(id, ..)| *id != clear);
                 }
                 Step::Purge(at) if !open.is_empty() => {
                     let clear = open[at % open.len()];
                     state.apply(&Entry::Purged { clear });
-                    all.retain(|(_, by)| *by != Some(clear));
+                    all.retain(|point| hider(&clears, point) != Some(clear));
+                    clears.retain(|(id, ..)| *id != clear);
                 }
                 Step::Undo(_) | Step::Purge(_) => {}
             }
             let mut expected = std::collections::BTreeMap::<TallyKey, Tally>::new();
-            for (point, _) in all.iter().filter(|(_, by)| by.is_none()) {
+            for point in all.iter().filter(|point| hider(&clears, point).is_none()) {
                 expected.entry(TallyKey::of(point)).or_default().add(point);
             }
             prop_assert_eq!(state.tallies.len(), expected.len());
@@ -158,9 +158,15 @@ proptest! {
                 prop_assert_eq!((found.count, found.max_distb), (tally.count, tally.max_distb));
                 prop_assert!((found.avg_distb() - tally.avg_distb()).abs() < 1e-9);
             }
-            for (point, by) in &all {
-                prop_assert_eq!(state.shows(point), by.is_none(), "{:?}", point);
+            for point in &all {
+                prop_assert_eq!(state.hider(point), hider(&clears, point), "{:?}", point);
             }
         }
     }
+}
+
+/// The first clear that covers a point.
+fn hider(clears: &[(i64, Scope, Serial)], point: &Point) -> Option<i64> {
+    let covers = |(_, scope, last): &&(i64, Scope, Serial)| point.serial <= *last && scope.covers(&TallyKey::of(point));
+    clears.iter().find(covers).map(|(id, ..)| *id)
 }
