@@ -33,6 +33,8 @@ class Broker:
             "server_host": "127.0.0.1",
             "server_admin": "off",
             "server_drain": "100ms",
+            # The shipped file has the contest, whose gateway has one port.
+            "contest_enabled": "false",
             "app_id": APP_ID,
             "app_key": KEY,
             "app_secret": SECRET,

@@ -20,6 +20,8 @@ const PLACE = {
   SALURAN_SERVER_HOST: HOST,
   SALURAN_SERVER_ADMIN: "off",
   SALURAN_SERVER_DRAIN: "500ms",
+  // The shipped file has the contest, whose gateway has one port.
+  SALURAN_CONTEST_ENABLED: "false",
 };
 
 /** Without a file: client events and subscription counts on, too. */
