@@ -39,6 +39,7 @@ impl Fault {
 }
 
 impl From<sqlx::Error> for Fault {
+    #[expect(clippy::wildcard_enum_match_arm, reason = "whatever else a library says, the database is away")]
     fn from(error: sqlx::Error) -> Self {
         match &error {
             sqlx::Error::Database(refused) => {
@@ -61,6 +62,7 @@ impl From<sqlx::Error> for Fault {
 }
 
 impl From<MigrateError> for Fault {
+    #[expect(clippy::wildcard_enum_match_arm, reason = "whatever else is wrong with its tables, they are not ours")]
     fn from(error: MigrateError) -> Self {
         match error {
             MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => match error.into() {

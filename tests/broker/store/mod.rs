@@ -10,6 +10,7 @@ mod pages;
 mod random;
 mod rig;
 mod views;
+mod whole;
 
 use saluran::measurement::{Category, Entry, Frequency, Lane, Point, Run, RunId, Tick};
 

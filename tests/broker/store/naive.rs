@@ -31,7 +31,12 @@ impl Naive {
                 self.points.retain(|point| gone.is_none() || first(point) != Some(*clear));
                 self.clears.retain(|kept| kept.id != *clear);
             }
-            _ => {}
+            Entry::RunStarted { .. }
+            | Entry::RunStopped { .. }
+            | Entry::Realtime { .. }
+            | Entry::Frozen { .. }
+            | Entry::Selected { .. }
+            | Entry::Teams { .. } => {}
         }
     }
 

@@ -2,11 +2,10 @@
 
 use std::time::Duration;
 
-use saluran::measurement::Entry;
+use saluran::measurement::{Category, Entry, PointFilter};
 use tokio::time::Instant;
 
 use super::{Kind, Place, run, run_point, taken};
-use saluran::measurement::Category;
 
 /// Points a second of eight lanes at 30 Hz.
 const CONTEST: f64 = 240.0;
@@ -14,6 +13,7 @@ const CONTEST: f64 = 240.0;
 const POINTS: i64 = 30_000;
 
 /// A minute without the database is made up for in a few seconds, in a debug build too.
+#[expect(clippy::print_stdout, reason = "the numbers are worth knowing")]
 async fn a_backlog_shrinks_fast(kind: Kind) {
     let place = Place::new(kind).await;
     let mut rig = place.rig().await;
@@ -29,7 +29,7 @@ async fn a_backlog_shrinks_fast(kind: Kind) {
     println!("{kind:?}: {rate:.0} points a second");
     assert!(rate > 5.0 * CONTEST, "{kind:?}: only {rate:.0} points a second");
     let before = Instant::now();
-    let read = rig.read(saluran::measurement::PointFilter::default()).await.unwrap();
+    let read = rig.read(PointFilter::default()).await.unwrap();
     println!("{kind:?}: {} points read in {:?}", read.len(), before.elapsed());
     assert!(before.elapsed() < Duration::from_secs(20));
 }

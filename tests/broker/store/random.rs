@@ -111,13 +111,11 @@ async fn hold(rig: &mut Rig, steps: &[Step]) {
         if !entries.is_empty() {
             rig.keep(&entries);
         }
-        match step {
-            Step::Kill => {
-                rig.kill();
-                rig.open();
-            }
-            Step::Settle => rig.settle().await,
-            _ => {}
+        if matches!(step, Step::Kill) {
+            rig.kill();
+            rig.open();
+        } else if matches!(step, Step::Settle) {
+            rig.settle().await;
         }
     }
     rig.settle().await;

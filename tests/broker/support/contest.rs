@@ -1,7 +1,7 @@
 //! Brokers with the vibration contest, on folders of their own that outlive them.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
@@ -77,6 +77,11 @@ impl ContestBroker {
         let channel = lane_channel(category, lane);
         let body = json!({ "name": "new-data", "channel": channel, "data": data.to_string() });
         self.broker.publish_as(&camera(lane), &body).await
+    }
+
+    /// Where everything is kept.
+    pub(crate) fn folder(&self) -> &Path {
+        &self.folder
     }
 
     /// A connection that hears the session's channel and these; what is retained is read away.

@@ -121,6 +121,7 @@ fn command(name: &str) -> Command {
 }
 
 /// Where a program is; Debian keeps those of the server out of PATH.
+#[expect(clippy::disallowed_methods, reason = "a test looks for programs as a shell does")]
 fn program(name: &str) -> PathBuf {
     let versions = fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
     let mut found: Vec<PathBuf> = versions.map(|version| version.path().join("bin").join(name)).collect();
