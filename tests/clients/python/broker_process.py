@@ -48,6 +48,8 @@ class Broker:
             path.write_text(file, encoding="utf-8")
             self.command += ["--config", str(path)]
         self.port = 0
+        # Further variables of its environment, as they are.
+        self.environment: dict[str, str] = {}
         self.log: list[str] = []
 
     def __enter__(self) -> Broker:
@@ -65,6 +67,7 @@ class Broker:
         environment = {name: text for name, text in os.environ.items() if not name.startswith("SALURAN_")}
         for name, text in {**self.settings, "server_port": str(self.port)}.items():
             environment[f"SALURAN_{name.upper()}"] = text
+        environment.update(self.environment)
         self.process = subprocess.Popen(
             self.command, cwd=self.directory.name, env=environment,
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
