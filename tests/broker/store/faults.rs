@@ -181,9 +181,7 @@ async fn a_file_that_is_no_database_is_told_and_can_be_taken_away() {
     rig.keep(&points(1..=10));
     rig.settle().await;
     rig.kill();
-    for file in ["saluran.db-wal", "saluran.db-shm"] {
-        drop(fs::remove_file(rig.config.folder.join(file)));
-    }
+    rig.remove_database();
     fs::write(rig.file(), "no database at all, but long enough to be one".repeat(100)).unwrap();
     rig.open();
     rig.keep(&points(11..=20));
@@ -199,9 +197,7 @@ async fn a_folder_in_the_place_of_the_file_is_told() {
     let mut rig = Place::new(Kind::Embedded).await.rig().await;
     rig.settle().await;
     rig.kill();
-    for file in ["saluran.db", "saluran.db-wal", "saluran.db-shm"] {
-        drop(fs::remove_file(rig.config.folder.join(file)));
-    }
+    rig.remove_database();
     fs::create_dir(rig.file()).unwrap();
     rig.open();
     rig.keep(&points(1..=5));
@@ -302,9 +298,7 @@ async fn a_database_that_comes_later_knows_runs_and_teams() {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
     drop(opened);
-    for file in ["saluran.db", "saluran.db-wal", "saluran.db-shm"] {
-        drop(fs::remove_file(rig.config.folder.join(file)));
-    }
+    rig.remove_database();
     rig.open();
     rig.keep(&points(1501..=1510));
     rig.settle().await;

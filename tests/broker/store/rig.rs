@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use saluran::config::{Database, Secret, Store};
 use saluran::measurement::{Entry, Point, PointFilter};
-use saluran::store::{Journal, Opened, Reader, Seq, Started, Unreadable};
+use saluran::store::{Journal, Opened, Reader, Seq, Started, Unreadable, Unusable};
 use sqlx::{AnyConnection, Connection as _};
 use tokio::sync::watch;
 use tokio::time::Instant;
@@ -75,7 +75,14 @@ impl Rig {
 
     /// Starts again what was ended.
     pub(crate) fn open(&mut self) {
-        let opened = Journal::open(&self.config.folder, ROOM).expect("a usable folder");
+        let deadline = Instant::now() + PATIENCE;
+        let opened = loop {
+            match Journal::open(&self.config.folder, ROOM) {
+                // A program that another test starts holds all of this process's locks for a moment.
+                Err(Unusable::Taken { .. }) if Instant::now() < deadline => std::thread::yield_now(),
+                opened => break opened.expect("a usable folder"),
+            }
+        };
         let (kept, follows) = watch::channel(opened.journal.last());
         self.kept = kept;
         let started = saluran::store::start(&self.config, opened.state.clone(), follows).expect("a thread");
@@ -147,6 +154,13 @@ impl Rig {
             Database::Postgres(url) => url.expose().to_owned(),
         };
         AnyConnection::connect(&url).await.expect("another connection")
+    }
+
+    /// Takes the embedded database away; a connection that still closes goes on with what is gone.
+    pub(crate) fn remove_database(&self) {
+        for file in ["saluran.db", "saluran.db-wal", "saluran.db-shm"] {
+            drop(fs::remove_file(self.config.folder.join(file)));
+        }
     }
 
     /// The embedded database.
