@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 
-use super::{check, links, publish, schema, serve, tail, token};
+use super::{check, links, publish, schema, serve, simulate, tail, token};
 
 /// A Pusher-protocol channel broker.
 #[derive(Debug, Parser)]
@@ -20,6 +20,7 @@ use super::{check, links, publish, schema, serve, tail, token};
   saluran publish my-channel greet '{\"hello\":\"world\"}'
   saluran token --role machine --sub rvm-3 --claim rvm_id=3
   saluran links --qr                  sign-in links for judge, viewers and cameras
+  saluran simulate cameras            a whole contest without cameras
 
 Keys of channels.toml can be set by variables: server.port is SALURAN_SERVER_PORT.
 `saluran check --keys` lists them all."
@@ -51,6 +52,8 @@ enum Command {
     Token(token::Arguments),
     /// Print sign-in links for judge and viewers, with QR codes, and what each camera needs
     Links(links::Arguments),
+    /// Play cameras, a judge and an audience, for demonstrations and for finding limits
+    Simulate(simulate::Arguments),
 }
 
 #[derive(Debug, Args)]
@@ -82,6 +85,7 @@ pub fn run() -> ExitCode {
         Command::Schema(arguments) => schema::run(&arguments, file.path().as_deref()),
         Command::Token(arguments) => token::run(&arguments, file.path().as_deref()),
         Command::Links(arguments) => links::run(&arguments, file.path().as_deref()),
+        Command::Simulate(arguments) => simulate::run(&arguments, file.path().as_deref()),
     }
 }
 

@@ -13,6 +13,7 @@ mod publish;
 mod reload;
 mod schema;
 mod serve;
+mod simulate;
 mod tail;
 mod token;
 

@@ -38,9 +38,8 @@ pub(super) fn is_announced(host: IpAddr, interface: &str, ip: IpAddr) -> bool {
 /// Whether a listener at `host` takes peers that connect to `ip`.
 fn takes(host: IpAddr, ip: IpAddr) -> bool {
     match host.to_canonical() {
-        IpAddr::V6(any) if any.is_unspecified() => true,
-        IpAddr::V4(any) if any.is_unspecified() => ip.is_ipv4(),
-        one => one == ip,
+        IpAddr::V6(host) => host.is_unspecified() || host == ip,
+        IpAddr::V4(host) => (host.is_unspecified() && ip.is_ipv4()) || host == ip,
     }
 }
 

@@ -146,7 +146,7 @@ fn log(events: &Receiver<DaemonEvent>) {
             }
             DaemonEvent::Error(error) => tracing::debug!(%error, "announcing failed on an interface"),
             // Answers to questions; the list may grow with the library.
-            _ => {}
+            DaemonEvent::Respond(_) | _ => {}
         }
     }
 }

@@ -28,6 +28,10 @@ impl Plug {
 /// Puts a plug beside each new connection, and bounds what the kernel keeps for it.
 pub(super) fn connected(socket: &dyn Any, data: &mut Extensions) {
     let Some(stream) = socket.downcast_ref::<TcpStream>() else { return };
+    // Or an answer waits until its peer has acknowledged the one before, which takes it 40 ms.
+    if let Err(error) = stream.set_nodelay(true) {
+        tracing::debug!(%error, "a raw client's answers may be late");
+    }
     if let Err(error) = sockopt::set_socket_send_buffer_size(stream, UNREAD) {
         tracing::debug!(%error, "send buffer of a raw client could not be set");
     }

@@ -20,7 +20,7 @@ pub(super) struct Fault {
     /// A word for programs, where the status does not say it all.
     reason: Option<&'static str>,
     /// The run that is in the way, or that is over.
-    session: Option<RunTold>,
+    session: Option<Box<RunTold>>,
 }
 
 #[derive(Serialize)]
@@ -58,7 +58,7 @@ impl Fault {
     /// What the contest would not do.
     pub(super) fn not_done(contest: &Contest, not_done: &NotDone) -> Self {
         let text = not_done.to_string();
-        let told = |run| Some(RunTold::new(run, &contest.now(), contest.run_length()));
+        let told = |run| Some(Box::new(RunTold::new(run, &contest.now(), contest.run_length())));
         let (refusal, reason, session) = match not_done {
             NotDone::Running(run) => (Refusal::Conflict(text), not_done.reason(), told(run)),
             // Whoever stops a run that is over learns how it ended.
@@ -80,7 +80,7 @@ impl Fault {
         let error = refusal.to_string();
         let refused = Refused::json(refusal);
         let reason = reason.unwrap_or_else(|| word(refused.status_code().as_u16()));
-        respond(refused.head(), &Body { error, reason, session: session.as_ref() })
+        respond(refused.head(), &Body { error, reason, session: session.as_deref() })
     }
 }
 

@@ -5,6 +5,8 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
 
 use rustix::fs::{FlockOperation, flock};
 
@@ -20,6 +22,10 @@ const SEGMENT_BYTES: (u64, u64) = (64 * 1024, 8 * 1024 * 1024);
 
 /// Files that the bound is divided into, about.
 const SEGMENTS: u64 = 16;
+
+/// Attempts to get the folder, and the time between them.
+const TRIES: u32 = 20;
+const PAUSE: Duration = Duration::from_millis(50);
 
 /// Why the contest's folder cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -129,9 +135,14 @@ fn lock(folder: &Path) -> Result<File, Unusable> {
     let path = folder.join("lock");
     let file = OpenOptions::new().create(true).truncate(false).write(true).open(&path);
     let file = file.map_err(|source| Unusable::Disk { path, source })?;
-    flock(&file, FlockOperation::NonBlockingLockExclusive)
-        .map_err(|_| Unusable::Taken { folder: folder.to_owned() })?;
-    Ok(file)
+    // The one before us may be about to end.
+    for _ in 0..TRIES {
+        if flock(&file, FlockOperation::NonBlockingLockExclusive).is_ok() {
+            return Ok(file);
+        }
+        thread::sleep(PAUSE);
+    }
+    Err(Unusable::Taken { folder: folder.to_owned() })
 }
 
 /// Gives a file's entries to `take`, in order; how many bytes of it are whole.

@@ -91,6 +91,16 @@ export class Broker {
     }
   }
 
+  /** Other settings, from the next start on. */
+  set(settings) {
+    this.#settings = { ...this.#settings, ...settings };
+  }
+
+  /** The last line of its log that matches, as a match. */
+  found(pattern) {
+    return this.#lines.map((line) => pattern.exec(line)).filter(Boolean).at(-1);
+  }
+
   /** Waits until a line of its log matches. */
   said(pattern) {
     return until(() => this.#lines.some((line) => pattern.test(line)), `the broker says ${pattern}`);
