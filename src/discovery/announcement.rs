@@ -192,9 +192,9 @@ mod tests {
             (CAMERA, 8080, &[("path", "/")]),
         ] {
             let events = browser.browse(kind).unwrap();
-            let found = wait(&events, |event| match event {
-                ServiceEvent::ServiceResolved(found) if found.get_fullname().starts_with(&name) => Some(found),
-                _ => None,
+            let found = wait(&events, |event| {
+                let ServiceEvent::ServiceResolved(found) = event else { return None };
+                found.get_fullname().starts_with(&name).then_some(found)
             });
             assert_eq!(found.get_port(), port);
             let addresses: Vec<String> = found.get_addresses_v4().iter().map(ToString::to_string).collect();
@@ -205,9 +205,9 @@ mod tests {
         }
         let events = browser.browse(CAMERA).unwrap();
         drop(announcement);
-        wait(&events, |event| match event {
-            ServiceEvent::ServiceRemoved(_, full) if full.starts_with(&name) => Some(()),
-            _ => None,
+        wait(&events, |event| {
+            let ServiceEvent::ServiceRemoved(_, full) = event else { return None };
+            full.starts_with(&name).then_some(())
         });
         drop(browser.shutdown().unwrap().recv_timeout(DEADLINE));
     }

@@ -59,7 +59,7 @@ async fn two_judges_start_one_run() {
     let start = || handle.start(Category::Baja, frequency(1.5), Replace::No);
     let (one, other) = tokio::join!(start(), start());
     assert!(one.is_ok() != other.is_ok());
-    let refused = one.err().or(other.err()).unwrap();
+    let refused = one.err().or_else(|| other.err()).unwrap();
     assert!(matches!(refused, NotDone::Running(_)), "{refused}");
     let next = handle.start(Category::Beton, frequency(5.5), Replace::Yes).await.unwrap();
     let state = handle.state().await.unwrap();

@@ -1,4 +1,6 @@
 //! The vibration contest: runs, points and what everybody is told of them.
 
 mod engine;
+mod exports;
+mod rest;
 mod trigger;

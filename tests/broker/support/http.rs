@@ -126,7 +126,11 @@ impl HttpConnection {
             while self.fill().await {}
             std::mem::take(&mut self.buffer)
         };
-        response.body = String::from_utf8(body).expect("bodies are UTF-8");
+        let is_workbook = response.header("content-type").is_some_and(|kind| kind.contains("spreadsheet"));
+        response.body = match String::from_utf8(body) {
+            Err(_) if is_workbook => "a workbook".to_owned(),
+            text => text.expect("bodies are UTF-8"),
+        };
         Some(response)
     }
 

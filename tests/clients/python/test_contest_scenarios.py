@@ -6,10 +6,12 @@ import csv
 import io
 import json
 import os
+import re
 import statistics
 import subprocess
 import threading
 import time
+import zipfile
 
 import requests
 import websocket
@@ -218,6 +220,23 @@ def test_e10_the_simulator_fills_every_lane():
         per_lane = {lane: [p["relative_seconds"] for p in points if p["laptop_id"] == lane] for lane in LANES}
         assert {len(times) for times in per_lane.values()} == {10}
         assert all(max(times) <= 6 for times in per_lane.values())
+
+
+def test_the_ranking_is_a_workbook_with_the_best_first():
+    with Contest() as contest:
+        contest.begin()
+        for lane, distb in ((1, 30.0), (2, 10.0), (3, 20.0)):
+            receive(contest, laptop_id=lane, distb=distb)
+        contest.end()
+        answer = requests.get(
+            f"http://127.0.0.1:{contest.port}/api/v2/contest/exports/ranking.xlsx?category=baja", timeout=DEADLINE,
+            headers={"Authorization": f"Bearer {contest.viewer}"})
+        with zipfile.ZipFile(io.BytesIO(answer.content)) as book:
+            assert book.testzip() is None
+            texts = re.findall(r"<t[^>]*>([^<]*)</t>", book.read("xl/sharedStrings.xml").decode())
+        names = [text for text in texts if text in ("Abhipraya", "Tim Seismastha", "Alvandaru Team") or text.endswith(
+            ("_Abhipraya", "_Tim Seismastha", "_Alvandaru Team"))]
+        assert [name.split("_")[-1] for name in dict.fromkeys(names)][:3] == ["Tim Seismastha", "Alvandaru Team", "Abhipraya"]
 
 
 def test_both_senders_tell_the_truth():
