@@ -4,7 +4,7 @@
 help: ## Print this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-6s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-run: ## Build pages and broker, start them, print the URLs to open (DEMO=1 also publishes sample events)
+run: ## Build pages and broker, start them, print the URLs to open (DEMO=1 also publishes sample events, CAMERAS=1 plays a contest)
 	@bash deploy/run
 
 test: ## Install what the tests need where possible, then run all of them (PARTS="broker python": some)

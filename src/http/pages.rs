@@ -47,11 +47,27 @@ pub(super) async fn page(request: HttpRequest) -> Outcome {
     }
     let path = path.trim_start_matches('/');
     let name = if path.is_empty() || path.ends_with('/') { format!("{path}index.html") } else { path.to_owned() };
+    if let Some(new) = moved(path) {
+        return Ok(HttpResponse::PermanentRedirect().insert_header((LOCATION, format!("{prefix}/{new}"))).finish());
+    }
     match Pages::get(&name) {
         Some(file) => Ok(serve(&name, file)),
         None if path.is_empty() => Ok(text(&mut HttpResponse::Ok(), NO_PAGES.to_owned())),
         None => Err(Refusal::NotFound(request.path().to_owned()).into()),
     }
+}
+
+/// Where a page is whose address is old, or lacks its last slash.
+fn moved(path: &str) -> Option<String> {
+    if Pages::get(&format!("{path}/index.html")).is_some() {
+        return Some(format!("{path}/"));
+    }
+    let path = path.strip_prefix("detector-getaran/").unwrap_or(path);
+    if path.starts_with("admin_new_") {
+        return Some("judge/".to_owned());
+    }
+    let lane = path.strip_prefix("tim_")?.split('_').next()?.parse::<u8>().ok()?;
+    (1..=8).contains(&lane).then(|| format!("team/?lane={lane}"))
 }
 
 fn serve(name: &str, file: EmbeddedFile) -> HttpResponse {
