@@ -15,3 +15,8 @@ mod team;
 
 pub use csv::Csv;
 pub use ranking::{Ranking, Score, Standing, Status};
+
+#[cfg(test)]
+mod golden_tests;
+#[cfg(test)]
+mod ranking_tests;
