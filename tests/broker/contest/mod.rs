@@ -1,5 +1,8 @@
 //! The vibration contest: runs, points and what everybody is told of them.
 
+mod callers;
+mod document;
+mod downloads;
 mod engine;
 mod exports;
 mod rest;
