@@ -68,7 +68,7 @@ pub struct Standing {
 ///
 /// At each frequency the last run that has points counts, for all teams. The team with the smallest
 /// greatest |distb| is first. A greatest of 0 is a camera that never saw its marker and has no place.
-/// Over all frequencies, more places come first, then the smaller total.
+/// What is compared has four decimals, as the files show it: equal numbers are equal places. Over all frequencies, more places come first, then the smaller total.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Ranking {
     /// The category.
@@ -116,7 +116,7 @@ impl Ranking {
 
 fn standing(team: Team, scores: Vec<Score>) -> Standing {
     let placed = scores.iter().filter(|score| score.place.is_some());
-    let total = placed.clone().map(|score| score.tally.max_distb).sum();
+    let total = compared(placed.clone().map(|score| score.tally.max_distb).sum());
     Standing { team, placed: placed.count(), scores, total, place: None }
 }
 
@@ -128,18 +128,24 @@ fn column(state: &State, category: Category, frequency: Frequency) -> Vec<Score>
     let run = state.runs.values().rev().filter(is_meant).find(has_points);
     let was_run = state.runs.values().any(|run| is_meant(&run));
     let greatest: Vec<f64> =
-        Lane::all().map(|lane| run.and_then(|run| tally(run, lane)).unwrap_or_default().max_distb).collect();
+        Lane::all().map(|lane| compared(run.and_then(|run| tally(run, lane)).unwrap_or_default().max_distb)).collect();
     let place = |of: f64| 1 + greatest.iter().filter(|&&other| other > 0.0 && other < of).count();
     let score = |lane| {
         let tally = run.and_then(|run| tally(run, lane)).unwrap_or_default();
-        let is_placed = tally.max_distb > 0.0;
+        let max = compared(tally.max_distb);
+        let is_placed = max > 0.0;
         let status = match run {
             Some(run) if is_placed => Status::of(run),
             None if !was_run => Status::NotDone,
             Some(_) | None => Status::NoData,
         };
-        let place = is_placed.then(|| place(tally.max_distb));
+        let place = is_placed.then(|| place(max));
         Score { frequency, status, run: run.map(|run| run.id), tally, place }
     };
     Lane::all().map(score).collect()
+}
+
+/// Millimetres with four decimals.
+fn compared(value: f64) -> f64 {
+    (value * 1e4).round() / 1e4
 }

@@ -155,3 +155,18 @@ fn more_frequencies_come_first_then_the_smaller_sum() {
     );
     assert!(at(&ranking, 2.5).iter().filter(|(_, place, _)| place.is_some()).all(|(_, _, s)| *s == Status::Collapsed));
 }
+
+/// Sums of the same numbers in another order differ in their last bits; the sheet shows four decimals.
+#[test]
+fn what_looks_equal_is_equal() {
+    let mut story = Story::new();
+    for (id, hertz, one, other) in [(1, 1.5, 0.1, 0.3), (2, 2.5, 0.2, 0.2), (3, 3.5, 0.3, 0.1)] {
+        story.run(id, hertz, &[(1, one), (2, other), (3, one + 1e-9)], EndedBy::Time);
+    }
+    assert_ne!(0.1_f64 + 0.2 + 0.3, 0.3 + 0.2 + 0.1);
+    let places: Vec<_> = story.ranking().standings.iter().take(3).map(|standing| standing.place).collect();
+    assert_eq!(places, [Some(1); 3]);
+    assert_eq!(at(&story.ranking(), 1.5)[..2], [(1, Some(1), Status::Done), (3, Some(1), Status::Done)]);
+    story.run(4, 4.5, &[(1, 0.000_04)], EndedBy::Time);
+    assert_eq!(at(&story.ranking(), 4.5)[0], (1, None, Status::NoData));
+}
