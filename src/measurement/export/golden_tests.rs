@@ -38,16 +38,16 @@ fn story() -> (Story, Vec<Point>) {
     let hertz = |hertz| Frequency::of(hertz).unwrap();
     let mut points = Vec::new();
     story.start(1, Category::Baja, hertz(1.5), START);
-    points.push(story.point(1, 1, (0.5, -1234.5), (false, true), 0));
-    points.push(story.point(2, 2, (-0.000_05, 3.25), (true, true), 15_234));
-    points.push(story.point(3, 1, (0.0, 2.000_05), (false, false), 59_999));
+    points.push(story.point((1, 1), (0.5, -1234.5), (false, true), 0));
+    points.push(story.point((2, 2), (-0.000_05, 3.25), (true, true), 15_234));
+    points.push(story.point((3, 1), (0.0, 2.000_05), (false, false), 59_999));
     story.stop(60_000, crate::measurement::EndedBy::Time);
     story.start(2, Category::Baja, hertz(2.5), START + 170_000);
-    points.push(story.point(5, 1, (0.0, 7.0), (true, true), 1000));
+    points.push(story.point((5, 1), (0.0, 7.0), (true, true), 1000));
     story.stop(35_500, crate::measurement::EndedBy::Collapse);
     points.push(story.free(6, 3, 1.0, START + 220_000));
     story.start(3, Category::Beton, hertz(1.5), START + 270_000);
-    points.push(story.point(7, 8, (0.0, -0.000_04), (true, true), 2000));
+    points.push(story.point((7, 8), (0.0, -0.000_04), (true, true), 2000));
     (story, points)
 }
 

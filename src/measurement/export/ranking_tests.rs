@@ -39,8 +39,7 @@ impl Story {
     /// A point of the run that goes on.
     pub(super) fn point(
         &mut self,
-        serial: i64,
-        number: u8,
+        (serial, number): (i64, u8),
         (dista, distb): (f64, f64),
         (is_a_detected, is_b_detected): (bool, bool),
         relative_ms: u32,
@@ -86,7 +85,7 @@ impl Story {
     fn run(&mut self, id: i64, hertz: f64, distances: &[(u8, f64)], by: EndedBy) {
         self.start(id, Category::Baja, Frequency::of(hertz).unwrap(), id * 100_000);
         for (at, &(number, distb)) in (0_u8..).zip(distances) {
-            self.point(id * 100 + i64::from(at), number, (0.0, distb), (true, true), 0);
+            self.point((id * 100 + i64::from(at), number), (0.0, distb), (true, true), 0);
         }
         self.stop(60_000, by);
     }
@@ -134,7 +133,7 @@ fn the_last_run_with_points_counts() {
 fn a_run_that_goes_on_does_not_count_yet() {
     let mut story = Story::new();
     story.start(1, Category::Baja, Frequency::of(1.5).unwrap(), 0);
-    story.point(1, 1, (0.0, 5.0), (true, true), 0);
+    story.point((1, 1), (0.0, 5.0), (true, true), 0);
     assert!(at(&story.ranking(), 1.5).iter().all(|(_, place, status)| (*place, *status) == (None, Status::NotDone)));
 }
 
