@@ -223,7 +223,9 @@ def test_e10_the_simulator_fills_every_lane():
 
 
 def test_the_ranking_is_a_workbook_with_the_best_first():
+    formula = "=HYPERLINK(1)_Abhipraya"
     with Contest() as contest:
+        contest.call("PUT", "/teams", {"teams": [{"laptop_id": 1, "category": "baja", "nama_tim": formula}]})
         contest.begin()
         for lane, distb in ((1, 30.0), (2, 10.0), (3, 20.0)):
             receive(contest, laptop_id=lane, distb=distb)
@@ -234,6 +236,9 @@ def test_the_ranking_is_a_workbook_with_the_best_first():
         with zipfile.ZipFile(io.BytesIO(answer.content)) as book:
             assert book.testzip() is None
             texts = re.findall(r"<t[^>]*>([^<]*)</t>", book.read("xl/sharedStrings.xml").decode())
+            sheets = [book.read(name).decode() for name in book.namelist() if name.startswith("xl/worksheets/sheet")]
+        # What a team calls itself is a text, not a formula.
+        assert formula in texts and len(sheets) == 2 and not any(re.search(r"<f[ >]", sheet) for sheet in sheets)
         names = [text for text in texts if text in ("Abhipraya", "Tim Seismastha", "Alvandaru Team") or text.endswith(
             ("_Abhipraya", "_Tim Seismastha", "_Alvandaru Team"))]
         assert [name.split("_")[-1] for name in dict.fromkeys(names)][:3] == ["Tim Seismastha", "Alvandaru Team", "Abhipraya"]
