@@ -120,8 +120,8 @@ fn camera(bases: &Bases, config: &Config, lane: u8, token: &str) -> String {
     if let Some(gateway) = &bases.gateway {
         let key = config.gateway.keys.get(usize::from(lane) - 1);
         let query = key.map(|key| {
-            let mut query = form_urlencoded::Serializer::new("/?".to_owned());
-            query.append_pair("key", key.expose()).finish()
+            let mut query = form_urlencoded::Serializer::new(String::new());
+            format!("/?{}", query.append_pair("key", key.expose()).finish())
         });
         let query = query.unwrap_or_else(|| "/".to_owned());
         text += &format!("lane {lane}   {gateway}{query}\n");

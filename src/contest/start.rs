@@ -119,7 +119,7 @@ impl Contest {
 impl ContestThread {
     /// Ends the contest, and lets the database take in what was kept, as far as there is time.
     ///
-    /// Waits for both, not much longer than [`GRACE`].
+    /// Waits for both, not much longer than the database's grace.
     pub fn stop(mut self) {
         self.end();
         if let Some(store) = self.store.take() {

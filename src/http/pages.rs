@@ -59,7 +59,7 @@ pub(super) async fn page(request: HttpRequest) -> Outcome {
 
 /// Where a page is whose address is old, or lacks its last slash.
 fn moved(path: &str) -> Option<String> {
-    if Pages::get(&format!("{path}/index.html")).is_some() {
+    if !path.ends_with('/') && Pages::get(&format!("{path}/index.html")).is_some() {
         return Some(format!("{path}/"));
     }
     let path = path.strip_prefix("detector-getaran/").unwrap_or(path);

@@ -53,18 +53,18 @@ fn a_broker_is_found_by_name_until_it_ends() {
     browser.enable_interface(IfKind::LoopbackV4).unwrap();
     let broker = Served::start(&[("SALURAN_SERVER_ANNOUNCE", &name), ("SALURAN_SERVER_DRAIN", "0s")]);
     let events = browser.browse("_saluran._tcp.local.").unwrap();
-    let found = wait(&events, |event| match event {
-        ServiceEvent::ServiceResolved(found) if found.get_fullname().starts_with(&name) => Some(found),
-        _ => None,
+    let found = wait(&events, |event| {
+        let ServiceEvent::ServiceResolved(found) = event else { return None };
+        found.get_fullname().starts_with(&name).then_some(found)
     });
     assert_eq!(found.get_port(), broker.address.port());
     assert_eq!(found.get_property_val_str("key"), Some(APP.key));
     assert_eq!(found.get_property_val_str("path"), Some(""));
     assert!(found.get_addresses_v4().contains(&Ipv4Addr::LOCALHOST), "{found:?}");
     broker.terminate();
-    wait(&events, |event| match event {
-        ServiceEvent::ServiceRemoved(_, full) if full.starts_with(&name) => Some(()),
-        _ => None,
+    wait(&events, |event| {
+        let ServiceEvent::ServiceRemoved(_, full) = event else { return None };
+        full.starts_with(&name).then_some(())
     });
     assert!(broker.wait().0, "a goodbye does not keep it from ending well");
     drop(browser.shutdown().unwrap().recv_timeout(Duration::from_secs(5)));

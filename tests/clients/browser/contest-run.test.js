@@ -90,9 +90,9 @@ test("a run of a minute: every point is drawn, whenever a page came and whatever
   for (const lane of LANES) {
     const values = rowsOf(lane).map((row) => Math.abs(Number(row.distb_mm)));
     const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
-    assert.ok(Math.abs((await millimetres(again.page, `max-${lane}`)) - Math.max(...values)) <= 0.005);
-    assert.ok(Math.abs((await millimetres(again.page, `avg-${lane}`)) - mean) <= 0.005);
-    assert.ok(Math.abs((await millimetres(again.page, `realtime-${lane}`)) - values.at(-1)) <= 0.005);
+    assert.ok(Math.abs((await millimetres(again.page, `max-${lane}`)) - Math.max(...values)) <= 0.01);
+    assert.ok(Math.abs((await millimetres(again.page, `avg-${lane}`)) - mean) <= 0.01);
+    assert.ok(Math.abs((await millimetres(again.page, `realtime-${lane}`)) - values.at(-1)) <= 0.01);
   }
 
   // Nothing is loaded from elsewhere.

@@ -362,9 +362,20 @@ export type PrivateSessionCategoryChange = {
   timestamp: string;
 };
 
-/** All measurements are gone. */
+/** Measurements are gone: of one run, of one lane, or all. */
 export type PrivateSessionClearData = {
+  category?: string | null;
+  clear_id?: number;
+  laptop_id?: number | null;
   message?: string | null;
+  scope?: "run" | "lane" | "all";
+  session_id?: number | null;
+  timestamp: string;
+};
+
+/** Measurements that were cleared are back. */
+export type PrivateSessionClearUndone = {
+  clear_id: number;
   timestamp: string;
 };
 
@@ -386,6 +397,12 @@ export type PrivateSessionRealtimeSavingStopped = {
   timestamp: string;
 };
 
+/** The broker tries itself; pages need do nothing. */
+export type PrivateSessionSelfTest = {
+  server_time_ms?: number;
+  timestamp: string;
+};
+
 /** A run has begun. */
 export type PrivateSessionSessionStarted = {
   category: "baja" | "beton";
@@ -399,13 +416,59 @@ export type PrivateSessionSessionStarted = {
 /** A run has ended. */
 export type PrivateSessionSessionStopped = {
   auto_stopped?: boolean;
+  collapsed?: boolean;
   duration_seconds?: number;
+  ended_by?: "time" | "judge" | "collapse" | "replaced" | "clear" | "restart";
   session_id: number | string;
   timestamp: string;
 };
 
+/** The whole of it: run, valve, category, freeze, what can be undone. Sent on every change. */
+export type PrivateSessionState = {
+  category: "baja" | "beton";
+  frequency: 1.5 | 2.5 | 3.5 | 4.5 | 5.5;
+  frozen: boolean;
+  last?: {
+    [field: string]: unknown;
+  } | null;
+  realtime: {
+    enabled: boolean;
+  };
+  revision: number;
+  run_seconds?: number;
+  server_time_ms: number;
+  session: {
+    [field: string]: unknown;
+  } | null;
+  teams_revision?: number;
+  timestamp: string;
+  undo?: {
+    [field: string]: unknown;
+  }[];
+};
+
+/** Teams have other names. */
+export type PrivateSessionTeamsChanged = {
+  revision?: number;
+  timestamp: string;
+};
+
+/** All lanes, and the store. */
+export type PrivateLanesLanes = {
+  lanes: {
+    laptop_id: unknown;
+  }[];
+  server_time_ms: number;
+  store: {
+    behind: unknown;
+    database: unknown;
+    full: unknown;
+  };
+};
+
 /** One point, displacements in millimetres. */
 export type PrivateMeasurementsNewData = {
+  age_ms?: number;
   category?: string | null;
   dista: number;
   distb: number;
@@ -415,9 +478,14 @@ export type PrivateMeasurementsNewData = {
   is_b_detected?: boolean;
   laptop_id: number | string;
   nama_tim?: string | null;
+  relative_seconds?: number | null;
   relative_time?: number | null;
+  sender?: string;
+  seq?: number;
+  serial?: number;
   session_id?: number | string | null;
   timestamp: string;
+  timestamp_ms?: number;
 };
 
 /** Names of declared channels. */
@@ -434,6 +502,7 @@ export type ChannelName =
   | `private-rvm.${string}`
   | "private-admin-dashboard"
   | "private-session"
+  | "private-lanes"
   | `private-measurements.${string}.${string}`;
 
 /** Declarations of channels, their events, and the data of each. */
@@ -531,20 +600,33 @@ export interface Events {
   "private-session": {
     /** The judge has chosen the category. */
     "category-change": PrivateSessionCategoryChange;
-    /** All measurements are gone. */
+    /** Measurements are gone: of one run, of one lane, or all. */
     "clear-data": PrivateSessionClearData;
+    /** Measurements that were cleared are back. */
+    "clear-undone": PrivateSessionClearUndone;
     /** Whether all pages stand still. */
     "freeze-data": PrivateSessionFreezeData;
     /** Measurements are taken from now on. */
     "realtime-saving-started": PrivateSessionRealtimeSavingStarted;
     /** Measurements are refused from now on. */
     "realtime-saving-stopped": PrivateSessionRealtimeSavingStopped;
+    /** The broker tries itself; pages need do nothing. */
+    "self-test": PrivateSessionSelfTest;
     /** A run has begun. */
     "session-started": PrivateSessionSessionStarted;
     /** A run has ended. */
     "session-stopped": PrivateSessionSessionStopped;
+    /** The whole of it: run, valve, category, freeze, what can be undone. Sent on every change. */
+    state: PrivateSessionState;
+    /** Teams have other names. */
+    "teams-changed": PrivateSessionTeamsChanged;
   };
-  /** One lane's measurements in one category. */
+  /** The contest: how its lanes and its store are, about once a second while something changes. */
+  "private-lanes": {
+    /** All lanes, and the store. */
+    lanes: PrivateLanesLanes;
+  };
+  /** One lane's measurements in one category. What cameras publish here is judged, kept and published by the contest. */
   "private-measurements.{category}.{laptop_id}": {
     /** One point, displacements in millimetres. */
     "new-data": PrivateMeasurementsNewData;
@@ -564,6 +646,7 @@ export type Declaration<C extends string> =
   C extends "detection-results" ? "detection-results" :
   C extends "timezone-updates" ? "timezone-updates" :
   C extends "private-session" ? "private-session" :
+  C extends "private-lanes" ? "private-lanes" :
   C extends "system-alerts" ? "system-alerts" :
   C extends "rvm-status" ? "rvm-status" :
   never;

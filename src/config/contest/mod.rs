@@ -1,23 +1,25 @@
 //! `[contest]`, `[store]` and `[gateway]`: the keys.
 
+pub(super) mod model;
+
 use std::net::{IpAddr, Ipv6Addr};
 use std::path::PathBuf;
 
-use super::key::{Key, Section, Variables};
-use super::measure::{bytes, time};
-use super::model::{Contest, Control, Gateway, Store};
-use super::secret::{database, lane_keys};
-use super::shape::{LISTENER, Shape};
-use super::slot::flag;
-use super::text::text;
+use crate::config::key::{Key, Section, Variables};
+use crate::config::measure::{bytes, time};
+use crate::config::model::{Contest, Control, Gateway, Store};
+use crate::config::secret::{database, lane_keys};
+use crate::config::shape::{LISTENER, Shape};
+use crate::config::slot::flag;
+use crate::config::text::text;
 
-pub(super) const CONTEST: Section<Contest> =
+pub(in crate::config) const CONTEST: Section<Contest> =
     Section { path: "contest", heading: "[contest]", variables: Variables::Each, keys: CONTEST_KEYS, tables: &[] };
 
-pub(super) const STORE: Section<Store> =
+pub(in crate::config) const STORE: Section<Store> =
     Section { path: "store", heading: "[store]", variables: Variables::Each, keys: STORE_KEYS, tables: &[] };
 
-pub(super) const GATEWAY: Section<Gateway> =
+pub(in crate::config) const GATEWAY: Section<Gateway> =
     Section { path: "gateway", heading: "[gateway]", variables: Variables::Each, keys: GATEWAY_KEYS, tables: &[] };
 
 const MIB: u64 = 1 << 20;
@@ -101,7 +103,7 @@ pub fn is_private(address: IpAddr) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use crate::config::*;
 
     #[test]
     fn private_addresses_are_those_of_lans() {
