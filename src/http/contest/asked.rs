@@ -12,7 +12,7 @@ use crate::error::Refusal;
 use crate::http::state::state;
 use crate::http::{bearer, body, cors, parameters::Parameters, signed};
 use crate::protocol::ChannelName;
-use crate::rules::{App, Who, may_publish, may_subscribe};
+use crate::rules::{self, App, Who, may_publish, may_subscribe};
 
 use super::endpoint::{Endpoint, Need};
 use super::fault::Fault;
@@ -114,8 +114,15 @@ async fn permit(
     let who = Who { is_app, bearer: bearer.as_deref() };
     let channel = ChannelName::parse(CHANNEL, app.config.limits.channel_name).map_err(Refusal::BadChannel)?;
     match need {
-        Need::Viewer => may_subscribe(app, who, &channel),
-        Need::Judge => may_publish(app, who, &channel),
+        Need::Viewer => may_subscribe(app, who, &channel).map_err(Refusal::NotGranted),
+        Need::Judge => may_publish(app, who, &channel).map_err(not_a_judge),
     }
-    .map_err(Refusal::NotGranted)
+}
+
+/// As the rules say it, but for their word of subscribing.
+fn not_a_judge(error: rules::Error) -> Refusal {
+    if let rules::Error::Denied { allowed, is_known: true, .. } = error {
+        return Refusal::Forbidden(format!("This is for judges; allowed: {allowed}"));
+    }
+    Refusal::NotGranted(error)
 }

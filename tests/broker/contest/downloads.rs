@@ -14,7 +14,7 @@ use crate::support::{ContestBroker, Response, judge, viewer, within};
 const BASE: &str = "/api/v2/contest";
 
 /// More than any page, and more than the kernel takes for a client that does not read.
-const POINTS: usize = 30_000;
+const POINTS: usize = 12_000;
 
 async fn get(contest: &ContestBroker, path: &str) -> Response {
     contest.broker.get_as(&viewer(), &format!("{BASE}{path}")).await
