@@ -73,7 +73,8 @@ class Broker:
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
         )
         address: queue.Queue[int | None] = queue.Queue()
-        threading.Thread(target=self._read_log, args=(self.process.stderr, address), daemon=True).start()
+        self.reader = threading.Thread(target=self._read_log, args=(self.process.stderr, address), daemon=True)
+        self.reader.start()
         found = address.get(timeout=DEADLINE)
         assert found is not None, "the broker did not start:\n" + "\n".join(self.log)
         self.port = found
@@ -91,6 +92,8 @@ class Broker:
         """Asks it to end, as an operator does."""
         self.process.send_signal(signal.SIGTERM)
         assert self.process.wait(DEADLINE) == 0, "\n".join(self.log)
+        # Its last words may still be on their way.
+        self.reader.join(DEADLINE)
 
     def kill(self) -> None:
         """Ends it without a chance to say goodbye."""

