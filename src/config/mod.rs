@@ -12,6 +12,7 @@
 mod apps;
 mod changes;
 mod complete;
+mod confidential;
 mod contest;
 pub mod contract;
 mod cross;

@@ -1,11 +1,11 @@
 //! What a broker is told: plain values, with every default in this file and nowhere else.
 
-use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
 use ipnet::IpNet;
 
+pub use super::confidential::Secret;
 pub use super::contest::model::{Contest, Control, Database, Gateway, Store};
 use super::contract::model::{Channel, Pace, Role, Undeclared};
 use super::contract::rule::Rule;
@@ -374,29 +374,5 @@ impl Default for AppLimits {
             watchlist_ids: 100,
             clock_skew: Duration::from_secs(600),
         }
-    }
-}
-
-/// A text that no log, error or page may show.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Secret(String);
-
-impl Secret {
-    /// Wraps `text`.
-    #[must_use]
-    pub fn new(text: impl Into<String>) -> Self {
-        Self(text.into())
-    }
-
-    /// The text itself, for signing only.
-    #[must_use]
-    pub fn expose(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Debug for Secret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Secret(…)")
     }
 }
