@@ -92,7 +92,11 @@ test("a run of a minute: every point is drawn, whenever a page came and whatever
     const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
     assert.ok(Math.abs((await millimetres(again.page, `max-${lane}`)) - Math.max(...values)) <= 0.01);
     assert.ok(Math.abs((await millimetres(again.page, `avg-${lane}`)) - mean) <= 0.01);
-    assert.ok(Math.abs((await millimetres(again.page, `realtime-${lane}`)) - values.at(-1)) <= 0.01);
+    // A sender that was held up gives several points one time: any of the last ones may be shown.
+    const realtime = await millimetres(again.page, `realtime-${lane}`);
+    const end = Math.max(...rowsOf(lane).map((row) => Number(row.relative_seconds)));
+    const lasts = rowsOf(lane).filter((row) => Number(row.relative_seconds) > end - 0.1);
+    assert.ok(lasts.some((row) => Math.abs(Math.abs(Number(row.distb_mm)) - realtime) <= 0.01), `lane ${lane}: ${realtime}`);
   }
 
   // Nothing is loaded from elsewhere.
