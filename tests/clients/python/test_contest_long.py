@@ -23,7 +23,7 @@ from opencv_camera_sender_ws import CameraSenderWS
 AWAY_SECONDS = 30
 CUT_SECONDS = 60
 # How far a point may stand from where it was measured; a busy machine passes points on late.
-PLACE_SECONDS = 0.5
+PLACE_SECONDS = 0.35
 
 
 def safe_points(crew: list[Camera]) -> Counter:
