@@ -8,6 +8,7 @@ import time
 import pytest
 
 from contest_broker import LANES, Contest, until
+from cutting_line import Line
 from senders import balanced
 from opencv_camera_sender import CameraSender
 from opencv_camera_sender_ws import CameraSenderWS
@@ -78,3 +79,23 @@ def test_the_senders_of_the_brief_outlive_a_broker_that_is_killed(kind: str, her
             places = [film.measured[round(point["distb"] * 100) - 1] - point["relative_seconds"] for point in points]
             assert len(points) == len(film.measured), "the run went on"
             assert max(places) - min(places) < 0.5, "each point stands where it was measured"
+
+
+def test_a_backlog_of_thousands_is_acknowledged_whole():
+    """A hundred seconds at 30 Hz that waited for the network: each point is answered, none waits for an answer for ever."""
+    count = 3000
+    with Contest() as contest, Line(contest.gateway) as line, CameraSenderWS(1, f"ws://127.0.0.1:{line.port}") as camera:
+        contest.begin()
+        line.cut()
+        until(lambda: not camera.get_stats()["connected"], "the loss")
+        for number in range(count):
+            camera.send(0.5, number / 100, True, True)
+        assert camera.get_stats()["buffered"] == count
+        line.mend()
+        until(lambda: camera.get_stats()["acknowledged"] == count, "all acknowledgements", 40)
+        contest.settled()
+        stored = contest.rows("SELECT distb FROM measurements ORDER BY id")
+        stats = camera.get_stats()
+        print(f"backlog: sent {count}, acknowledged {stats['acknowledged']}, stored {len(stored)}, reconnects {stats['reconnects']}")
+        assert stored == [(number / 100,) for number in range(count)]
+        assert stats["reconnects"] == 1
