@@ -122,3 +122,12 @@ class Page(threading.Thread):
 def percentile(values: list[float], percent: float) -> float:
     ordered = sorted(values)
     return ordered[min(len(ordered) - 1, int(len(ordered) * percent / 100))]
+
+
+# How far apart nine of ten points may stand from where they were measured; a busy machine passes single ones on late.
+PLACE_SECONDS = 0.35
+
+
+def spread(places: list[float]) -> float:
+    """How far apart they are, but for the twentieth on either side."""
+    return percentile(places, 95) - percentile(places, 5)

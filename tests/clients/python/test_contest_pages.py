@@ -73,7 +73,8 @@ def test_e2_a_stock_client_hears_the_eleven_fields():
         items = [json.loads(data) for _, _, data in page.expect_events(30)]
         assert all(list(item) == [*FIELDS, "nama_tim", "timestamp_ms", "relative_seconds", "serial"] for item in items)
         assert [item["distb"] for item in items] == [number / 10 for number in range(30)]
-        assert {(item["laptop_id"], item["session_id"], item["category"], item["frequency"]) for item in items} == {(3, 1, "baja", 1.5)}
+        named = {(item["laptop_id"], item["session_id"], item["category"], item["frequency"]) for item in items}
+        assert named == {(3, 1, "baja", 1.5)}
         assert all(item["relative_time"] == item["elapsed_seconds"] == int(item["relative_seconds"]) for item in items)
 
 
@@ -148,7 +149,7 @@ def test_twenty_spectators_join_in_a_run_and_delay_nobody():
     with Contest() as contest, Page(contest) as first:
         contest.begin()
         crew = cameras(contest, 30)
-        until(lambda: taken(crew) > 1500, "earlier points", 20)
+        until(lambda: taken(crew) > 1000, "earlier points", 20)
         begin, heard = time.monotonic(), len(first.pushed)
         crowd = [Page(contest) for _ in range(20)]
         for page in crowd:

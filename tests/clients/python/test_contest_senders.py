@@ -8,6 +8,7 @@ import time
 import pytest
 
 from contest_broker import LANES, Contest, until
+from contest_page import PLACE_SECONDS, spread
 from cutting_line import Line
 from senders import balanced
 from opencv_camera_sender import CameraSender
@@ -58,10 +59,11 @@ def test_the_senders_of_the_brief_outlive_a_broker_that_is_killed(kind: str, her
         threading.Event().wait(DOWN_SECONDS)
         contest.start()
         until(lambda: all(film.sender.get_stats()["connected"] for film in films), "all to come back")
-        until(lambda: all(film.sender.get_stats()["acknowledged"] > (DOWN_SECONDS + 3) * hertz for film in films), "points after", 20)
+        goal = (DOWN_SECONDS + 3) * hertz
+        until(lambda: all(film.sender.get_stats()["acknowledged"] > goal for film in films), "points after", 20)
         for film in films:
             film.finish()
-        until(lambda: all(film.sender.get_stats()["acknowledged"] == len(film.measured) for film in films), "acknowledgements", 20)
+        until(lambda: all(film.sender.get_stats()["acknowledged"] == len(film.measured) for film in films), "answers", 20)
         for film in films:
             film.sender.disconnect()
         contest.settled()
@@ -69,8 +71,10 @@ def test_the_senders_of_the_brief_outlive_a_broker_that_is_killed(kind: str, her
         sent = sum(len(film.measured) for film in films)
         print(f"{kind}, {hertz} Hz, kill -9: sent {sent}, returned True {sum(film.returned for film in films)}, acknowledged"
               f" {sum(film.sender.get_stats()['acknowledged'] for film in films)}, stored {len(stored)},"
-              f" shown {len(contest.points(session_id=run['session_id']))}; slowest send {max(film.slowest for film in films) * 1000:.0f} ms")
-        assert stored == [(lane, number / 100) for lane, film in zip(LANES, films) for number in range(1, len(film.measured) + 1)]
+              f" shown {len(contest.points(session_id=run['session_id']))};"
+              f" slowest send {max(film.slowest for film in films) * 1000:.0f} ms")
+        assert stored == [
+            (lane, number / 100) for lane, film in zip(LANES, films) for number in range(1, len(film.measured) + 1)]
         for lane, film in zip(LANES, films):
             stats = film.sender.get_stats()
             assert balanced(stats, len(film.measured)) and stats["dropped"] == stats["refused"] == 0
@@ -78,11 +82,11 @@ def test_the_senders_of_the_brief_outlive_a_broker_that_is_killed(kind: str, her
             points = contest.points(session_id=run["session_id"], laptop_id=lane)
             places = [film.measured[round(point["distb"] * 100) - 1] - point["relative_seconds"] for point in points]
             assert len(points) == len(film.measured), "the run went on"
-            assert max(places) - min(places) < 0.5, "each point stands where it was measured"
+            assert spread(places) < PLACE_SECONDS, "each point stands where it was measured"
 
 
 def test_a_backlog_of_thousands_is_acknowledged_whole():
-    """A hundred seconds at 30 Hz that waited for the network: each point is answered, none waits for an answer for ever."""
+    """A hundred seconds at 30 Hz that waited for the network: each is answered in the end."""
     count = 3000
     with Contest() as contest, Line(contest.gateway) as line, CameraSenderWS(1, f"ws://127.0.0.1:{line.port}") as camera:
         contest.begin()
