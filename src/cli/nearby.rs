@@ -17,7 +17,7 @@ pub(super) struct Nearby {
 impl Nearby {
     /// Begins; what does not work is logged, for the broker serves all the same.
     pub(super) fn start(config: &Config, broker: &Broker) -> Self {
-        let (main, gateway) = (broker.address(), gateway(config));
+        let (main, gateway) = (broker.address(), broker.gateway_address());
         let name = config.server.announce.as_deref();
         if io::stderr().is_terminal() {
             let listeners = Listeners { main, gateway, path_prefix: &config.server.path_prefix };
@@ -32,7 +32,7 @@ impl Nearby {
     }
 }
 
-/// The cameras' listener, where there is one on a port that is known.
+/// The cameras' listener of a broker with this configuration, where there is one on a port that is known.
 pub(super) fn gateway(config: &Config) -> Option<SocketAddr> {
     config.gateway.listen.filter(|listener| config.contest.enabled && listener.port() != 0)
 }
