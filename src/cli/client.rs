@@ -62,7 +62,8 @@ impl Where {
         };
         let (app_id, key, signer) = self.app(&config.apps)?;
         let local = SocketAddr::new(reachable(config.server.host), config.server.port).to_string();
-        let base = format!("{}{}", self.broker.as_ref().unwrap_or(&local), config.server.path_prefix);
+        let broker = self.broker.as_deref().map_or(&*local, bare);
+        let base = format!("{broker}{}", config.server.path_prefix);
         Ok(Target { base, app_id, key, signer })
     }
 
@@ -84,6 +85,11 @@ impl Where {
         let signer = Signer::new(self.secret.as_deref().unwrap_or_else(|| configured.secret.expose()));
         Ok((app.id.to_string(), key, signer))
     }
+}
+
+/// Host and port of what may be copied from a browser.
+fn bare(broker: &str) -> &str {
+    broker.strip_prefix("http://").unwrap_or(broker).trim_end_matches('/')
 }
 
 /// An address that listens everywhere, in both families, is reached on this machine.
