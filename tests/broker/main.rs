@@ -48,6 +48,7 @@ mod rules;
 mod schema;
 mod shipped;
 mod shutdown;
+mod simulate;
 mod store;
 mod subscribe;
 mod support;

@@ -155,8 +155,9 @@ impl Camera {
         let Some((measured, _)) = self.waiting.remove(&seq) else { return true };
         let mut ledger = self.studio.ledger.borrow_mut();
         if answer.ok == Some(true) {
-            if let Some(serial) = answer.serial {
-                ledger.acknowledged.insert(serial, (measured, Instant::now()));
+            match answer.serial {
+                Some(serial) => drop(ledger.acknowledged.insert(serial, (measured, Instant::now()))),
+                None => ledger.repeated += 1,
             }
         } else {
             *ledger.refused.entry(answer.reason.unwrap_or_default()).or_default() += 1;

@@ -1,6 +1,6 @@
 //! What was sent, acknowledged and seen; the account at the end.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
 use serde::Serialize;
@@ -21,6 +21,8 @@ pub(super) struct Ledger {
     pub(super) sent: u64,
     pub(super) reconnects: u64,
     pub(super) refused: BTreeMap<String, u64>,
+    /// Points that were sent again and had been safe all the time: they got no serial that we know.
+    pub(super) repeated: u64,
     /// When the point that got a serial was sent, and when that was acknowledged.
     pub(super) acknowledged: HashMap<i64, (Instant, Instant)>,
     pub(super) watchers: Vec<Seen>,
@@ -32,6 +34,8 @@ pub(super) struct Account {
     pub(super) sent: u64,
     pub(super) acknowledged: usize,
     pub(super) refused: BTreeMap<String, u64>,
+    /// Points whose acknowledgement was lost with a connection, and that were safe when they were sent again.
+    pub(super) repeated: u64,
     pub(super) reconnects: u64,
     pub(super) watchers: usize,
     /// Points that an unbroken watcher did not see although they were acknowledged.
@@ -52,10 +56,14 @@ pub(super) struct Times {
 }
 
 impl Ledger {
-    pub(super) fn account(&self) -> Account {
-        let known: HashSet<i64> = self.acknowledged.keys().copied().collect();
+    /// Points that are acknowledged and that an unbroken watcher has not seen; each counts for each watcher.
+    pub(super) fn missing(&self) -> usize {
         let unbroken = self.watchers.iter().filter(|watcher| watcher.losses == 0);
-        let missing = unbroken.map(|watcher| known.iter().filter(|serial| !watcher.times.contains_key(serial)).count());
+        let is_unseen = |watcher: &Seen, serial| !watcher.times.contains_key(serial);
+        unbroken.map(|watcher| self.acknowledged.keys().filter(|serial| is_unseen(watcher, serial)).count()).sum()
+    }
+
+    pub(super) fn account(&self) -> Account {
         let took = |serial: &i64, at: &Instant| {
             let (sent, _) = self.acknowledged.get(serial)?;
             Some(at.duration_since(*sent))
@@ -65,9 +73,10 @@ impl Ledger {
             sent: self.sent,
             acknowledged: self.acknowledged.len(),
             refused: self.refused.clone(),
+            repeated: self.repeated,
             reconnects: self.reconnects,
             watchers: self.watchers.len(),
-            missing: missing.sum(),
+            missing: self.missing(),
             duplicates: self.watchers.iter().map(|watcher| watcher.duplicates).sum(),
             losses: self.watchers.iter().map(|watcher| watcher.losses).sum(),
             acknowledgement: Times::of(
@@ -99,8 +108,8 @@ impl Account {
         let refused: Vec<String> = self.refused.iter().map(|(reason, count)| format!("{count} {reason}")).collect();
         let refused = if refused.is_empty() { "none".to_owned() } else { refused.join(", ") };
         let mut text = format!(
-            "sent            {}\nacknowledged    {}\nrefused         {refused}\nreconnects      {}\n",
-            self.sent, self.acknowledged, self.reconnects
+            "sent            {}\nacknowledged    {}\nrefused         {refused}\nreconnects      {}, {} of the points sent again were safe already\n",
+            self.sent, self.acknowledged, self.reconnects, self.repeated
         );
         text += &times("acknowledgement", &self.acknowledgement);
         if self.watchers > 0 {

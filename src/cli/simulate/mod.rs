@@ -35,6 +35,9 @@ const USAGE: u8 = 64;
 /// Time for a simulation to end after its last run.
 const FAREWELL: Duration = Duration::from_secs(30);
 
+/// Time for the last points to arrive at the watchers.
+const ARRIVAL: Duration = Duration::from_secs(5);
+
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
     #[command(subcommand)]
@@ -164,9 +167,19 @@ async fn contest(arguments: &Cameras, stage: Stage, ledger: Rc<RefCell<Ledger>>)
             return Err("a camera's last points were not acknowledged in time".to_owned());
         }
     }
-    // What was acknowledged last is on its way to the watchers.
-    sleep(Duration::from_millis(500)).await;
+    settle(&ledger).await;
     Ok(())
+}
+
+/// Lets what was acknowledged last arrive at the watchers; what has not by then is missing.
+async fn settle(ledger: &RefCell<Ledger>) {
+    let seen = async {
+        while ledger.borrow().missing() > 0 {
+            sleep(Duration::from_millis(50)).await;
+        }
+    };
+    // Late is as good as never to whoever watches.
+    drop(timeout(ARRIVAL, seen).await);
 }
 
 async fn judge_runs(arguments: &Cameras, judge: &Judge, length: Duration, studio: &Studio) -> Result<(), String> {

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use actix_codec::Framed;
 use awc::BoxedSocket;
-use awc::ws::{Codec, Frame, Message};
+use awc::ws::{CloseReason, Codec, Frame, Message};
 use futures_util::{SinkExt as _, StreamExt as _};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -69,7 +69,7 @@ impl Watcher {
             let reply = match frame {
                 Frame::Text(text) => self.hear(&text, Instant::now(), &mut waiting),
                 Frame::Ping(payload) => vec![Message::Pong(payload)],
-                Frame::Close(_) => return,
+                Frame::Close(reason) => return self.closed(reason),
                 Frame::Pong(_) | Frame::Binary(_) | Frame::Continuation(_) => Vec::new(),
             };
             for message in reply {
@@ -77,6 +77,17 @@ impl Watcher {
                     return;
                 }
             }
+        }
+    }
+
+    /// One speaks for all, once: what closes one closes the others, again and again.
+    fn closed(&self, reason: Option<CloseReason>) {
+        let is_first = self.number == 0 && self.ledger.borrow().watchers.first().is_some_and(|seen| seen.losses == 0);
+        if let Some(CloseReason { code, description }) = reason
+            && is_first
+        {
+            let description = description.unwrap_or_default();
+            super::note(&format!("the broker closed a watcher with {}: {description}", u16::from(code)));
         }
     }
 
