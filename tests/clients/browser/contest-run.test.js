@@ -3,107 +3,131 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { launch, Tab } from "./support/browser.js";
-import { Contest, countRectangles, drawn, LANES, Line, table } from "./support/contest.js";
 import { until } from "../js/support/wait.js";
+import { simulated } from "./support/cameras.js";
+import { LANES } from "./support/contest.js";
+import { byTeam, misplaced } from "./support/drawn.js";
+import { Hall } from "./support/hall.js";
+import { Line } from "./support/line.js";
 
 const HERTZ = 30;
 /** From before the run until after it: what is outside of it belongs to no run. */
-const FILMED = 65 * HERTZ;
+const FILMED = 68;
+const LONG = 25_000;
 
-const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
-
-async function open(t, browser, address, options) {
-  const tab = await Tab.open(t, browser, options);
-  await tab.page.addInitScript(countRectangles);
-  await tab.page.goto(address);
-  return tab;
+/** Waits until the run has gone on for so long, by the broker's clock. */
+function second(contest, seconds) {
+  const isThere = async () => ((await contest.state()).session?.elapsed_ms ?? 0) >= seconds * 1000;
+  return until(isThere, `second ${seconds} of the run`, 60_000);
 }
 
-const text = (page, id) => page.getByTestId(id).innerText();
-const seconds = async (page) => {
-  const [minutes, rest] = (await text(page, "timer")).split(":").map(Number);
-  return minutes * 60 + rest;
-};
-const millimetres = async (page, id) => Number.parseFloat(await text(page, id));
+/** E4: what somebody who comes in the middle of a run knows, and how soon. */
+async function comesLate(t, hall) {
+  const late = await hall.team(2);
+  const opened = performance.now();
+  await late.says("category", "Steel");
+  await late.says("frequency", "1.5 Hz");
+  await late.says("status", "Recording");
+  await late.says("saving", "On");
+  t.diagnostic(`a late page knows the run ${Math.round(performance.now() - opened)} ms after it has loaded`);
+  assert.ok(performance.now() - opened < 1000, "within a second");
+  const elapsed = (await hall.contest.state()).session.elapsed_ms / 1000;
+  assert.ok(Math.abs((await late.seconds()) - elapsed) <= 1.2, `the timer is the run's: ${elapsed}`);
+  await until(async () => (await late.drawn()).total > (elapsed - 1) * HERTZ, "the points before it came");
+  t.diagnostic(`and shows all ${Math.round(elapsed)} s before it after ${Math.round(performance.now() - opened)} ms`);
+  return late;
+}
+
+/** E5: the page says that it has lost the broker and when it tries again, and comes back by itself. */
+async function blip(contest, line, seat, seconds) {
+  const from = (await contest.state()).session.elapsed_ms / 1000;
+  line.cut();
+  await seat.at("missed").waitFor();
+  await seat.says("connection", /next attempt in \d+ s/);
+  await second(contest, from + seconds);
+  line.mend();
+  await seat.connected(LONG);
+}
 
 test("a run of a minute: every point is drawn, whenever a page came and whatever happened to it", async (t) => {
-  const contest = await Contest.open(t);
-  const browser = await launch();
-  t.after(() => browser.close());
-  const line = await Line.open(t, contest.broker.port);
+  const hall = await Hall.open(t);
+  const { contest } = hall;
+  const lines = await Promise.all([1, 2, 3].map(() => Line.open(t, contest.broker.port)));
+  const behind = (line, lane) => hall.sit(contest.page(`team/?lane=${lane}`, "viewer", line.url));
 
-  const judge = await open(t, browser, contest.page("judge/", "judge"));
-  const early = await open(t, browser, contest.page("team/?lane=1", "viewer"));
-  const shaky = await open(t, browser, contest.page("team/?lane=3", "viewer", line.url));
-  const filming = contest.film(HERTZ, FILMED);
-  await judge.page.getByTestId("start").click();
-  await judge.page.getByTestId("timer").filter({ hasText: "00:01" }).waitFor();
-  const began = Date.now() - 1000;
+  const judge = await hall.judge();
+  const early = await hall.team(1);
+  const [blinking, away, faded] = await Promise.all(lines.map((line, at) => behind(line, at + 3)));
+  const filming = simulated(t, contest, { hertz: HERTZ, seconds: FILMED });
+  await until(async () => (await contest.call("GET", "/lanes")).lanes.every(({ received }) => received > 0), "all cameras");
+  await judge.click("start");
+  await judge.says("timer", "00:01");
 
-  // C1-11, E4: who comes late knows all.
-  await pause(began + 15_000 - Date.now());
-  const late = await open(t, browser, contest.page("team/?lane=2", "viewer"));
-  await late.page.getByTestId("category").filter({ hasText: "Steel" }).waitFor();
-  await late.page.getByTestId("frequency").filter({ hasText: "1.5 Hz" }).waitFor();
-  assert.ok(Math.abs((await seconds(late.page)) - (await seconds(early.page))) <= 1, "the timers agree");
-  assert.ok(Math.abs((await seconds(late.page)) - (Date.now() - began) / 1000) <= 1.5, "the timer is the run's");
-  await until(async () => (await drawn(late.page, "1.5")).total > 12 * HERTZ, "the points before it came");
-
-  // E5, D1: a page that is cut off for 5 s says so, comes back by itself, and has no hole.
-  line.cut();
-  await shaky.page.getByTestId("missed").waitFor();
-  await pause(5000);
-  line.mend();
-  await shaky.page.getByTestId("connection").filter({ hasText: "Connected" }).waitFor({ timeout: 20_000 });
+  await second(contest, 10);
+  lines[2].silence();
+  const [late] = await Promise.all([
+    second(contest, 12).then(() => comesLate(t, hall)),
+    blip(contest, lines[0], blinking, 5),
+    blip(contest, lines[1], away, 20),
+  ]);
+  await second(contest, 40);
+  lines[2].mend();
+  const [own, others] = [await early.seconds(), await late.seconds()];
+  assert.ok(Math.abs(own - others) <= 1, `the timers agree: ${own}, ${others}`);
 
   // E3: the judge's tab is closed; the run ends all the same.
   await judge.page.close();
-  await filming;
-  const last = async () => (await contest.call("GET", "/state")).state.last;
-  await until(async () => (await last()) !== null, "the end of the run", 30_000);
-  assert.equal((await last()).ended_by, "time");
-  for (const { page } of [early, late, shaky]) {
-    await page.getByTestId("status").filter({ hasText: "Stopped" }).waitFor();
-    assert.equal(await text(page, "timer"), "00:00");
+  await until(async () => (await contest.state()).last !== null, "the end of the run", 60_000);
+  const { last } = await contest.state();
+  assert.deepEqual([last.ended_by, last.auto_stopped, last.duration_seconds], ["time", true, 60]);
+  for (const seat of [early, late, blinking, away, faded]) {
+    await seat.says("status", "Stopped", LONG);
+    assert.equal(await seat.text("timer"), "00:00");
   }
+  const account = await filming;
+  const all = await contest.exported();
+  assert.deepEqual([account.acknowledged, account.refused, all.length], [account.sent, {}, account.sent]);
 
-  const again = await open(t, browser, contest.page("judge/", "judge"), { viewport: { width: 1600, height: 900 } });
-  const exported = table(await contest.call("GET", "/exports/points.csv?session_id=1"));
-  const everything = table(await contest.call("GET", "/exports/points.csv"));
-  const rowsOf = (lane) => exported.filter((row) => row.laptop_id === String(lane));
+  const again = await hall.judge();
+  const rows = all.filter((row) => row.session_id === `${last.session_id}`);
+  const rowsOf = (lane) => rows.filter((row) => row.laptop_id === `${lane}`);
   const counts = LANES.map((lane) => rowsOf(lane).length);
-  // A sender that was held up catches up, so there may be a few more.
-  assert.ok(counts.every((count) => count >= 60 * HERTZ - 3), `a minute at ${HERTZ} Hz: ${counts}`);
+  t.diagnostic(`sent ${account.sent}, acknowledged ${account.acknowledged}, stored ${all.length}; in the run ${counts}`);
+  assert.ok(counts.every((count) => Math.abs(count - 60 * HERTZ) <= 3), `a minute at ${HERTZ} Hz: ${counts}`);
 
   // C1-13, A11-18: all points, at their time, as far as the axis goes; counted apart from what the chart says.
-  for (const [{ page }, lanes] of [[early, [1]], [late, [2]], [shaky, [3]], [again, LANES]]) {
-    const expected = lanes.reduce((sum, lane) => sum + counts[lane - 1], 0);
-    const complete = async () => (await drawn(page, "1.5")).total === expected;
-    await until(complete, `${expected} points of lanes ${lanes}`, 20_000);
-    const shown = await drawn(page, "1.5");
-    assert.deepEqual(shown.said, Object.fromEntries(lanes.map((lane) => [lane, counts[lane - 1]])));
-    assert.equal(shown.rectangles, expected, "one rectangle a point");
-    assert.ok(shown.right > shown.width * 0.9, `drawn to the right end: ${shown.right} of ${shown.width}`);
+  for (const [seat, lanes] of [[early, [1]], [late, [2]], [blinking, [3]], [away, [4]], [faded, [5]], [again, LANES]]) {
+    const expected = Object.fromEntries(lanes.map((lane) => [lane, counts[lane - 1]]));
+    const total = lanes.reduce((sum, lane) => sum + counts[lane - 1], 0);
+    await seat.shows(total, "1.5", LONG);
+    const { said, rectangles } = await seat.drawn();
+    assert.deepEqual(said, expected);
+    assert.equal(rectangles.length, total, "one rectangle a point");
+    if (seat === again) assert.deepEqual(byTeam(rectangles), expected);
+    const times = rows.filter((row) => lanes.includes(Number(row.laptop_id))).map((row) => Number(row.relative_seconds));
+    assert.ok(misplaced(rectangles, times) <= 3, `each at its time: ${misplaced(rectangles, times)} px off`);
   }
 
-  // The shown statistics are those of the export.
+  // What the pages show is what the export says.
   for (const lane of LANES) {
     const values = rowsOf(lane).map((row) => Math.abs(Number(row.distb_mm)));
     const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
-    assert.ok(Math.abs((await millimetres(again.page, `max-${lane}`)) - Math.max(...values)) <= 0.01);
-    assert.ok(Math.abs((await millimetres(again.page, `avg-${lane}`)) - mean) <= 0.01);
-    // Realtime is the newest point: the run's last, or one that came after it while it is fresh. A sender
-    // that was held up gives several points one time, and any of those is the last.
-    const realtime = await millimetres(again.page, `realtime-${lane}`);
-    const end = Math.max(...rowsOf(lane).map((row) => Number(row.relative_seconds)));
-    const lasts = rowsOf(lane).filter((row) => Number(row.relative_seconds) > end - 0.1);
-    const newest = everything.findLast((row) => row.laptop_id === String(lane));
-    const isShown = (row) => Math.abs(Math.abs(Number(row.distb_mm)) - realtime) <= 0.01;
-    assert.ok([...lasts, newest].some(isShown), `lane ${lane}: ${realtime}`);
+    // After a run cameras go on, and the number is live.
+    const newest = all.filter((row) => row.laptop_id === `${lane}`).at(-1);
+    for (const [name, value] of [["max", Math.max(...values)], ["avg", mean], ["realtime", Math.abs(newest.distb_mm)]]) {
+      const shown = await again.millimetres(`${name}-${lane}`);
+      assert.ok(Math.abs(shown - value) <= 0.0051, `${name} of lane ${lane}: ${shown}, exported ${value}`);
+    }
+    const team = { 1: early, 2: late, 3: blinking, 4: away, 5: faded }[lane];
+    for (const [name, value] of [["max", Math.max(...values)], ["avg", mean], ["realtime", values.at(-1)]]) {
+      if (team === undefined) continue;
+      const shown = await team.millimetres(`${name}-1.5`);
+      assert.ok(Math.abs(shown - value) <= 0.0051, `${name} on page ${lane}: ${shown}, exported ${value}`);
+    }
   }
 
   // Nothing is loaded from elsewhere.
-  for (const tab of [early, late, again]) assert.deepEqual(tab.origins(), [new URL(contest.url).host]);
-  for (const tab of [early, late, again]) assert.deepEqual(tab.complaints, []);
+  const here = [contest.url, ...lines.map(({ url }) => url)].map((url) => new URL(url).host);
+  for (const { tab } of hall.seats) assert.ok(tab.origins().every((host) => here.includes(host)), `${tab.origins()}`);
+  for (const { tab } of [judge, early, late, again]) assert.deepEqual(tab.complaints, []);
 });

@@ -1,8 +1,7 @@
-/** A broker with the vibration contest, its judge, its viewers and its cameras. */
+/** A broker with the vibration contest: its ports, its REST API, the cameras' old path. */
 
 import { createHmac } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { createServer, connect } from "node:net";
 
 import { Broker, HOST, ROOT } from "../../js/support/broker.js";
 
@@ -36,9 +35,13 @@ export class Contest {
     return contest;
   }
 
-  /** Ends the broker without a word, and starts it again on the same ports. */
-  async kill() {
+  /** Ends the broker without a word. */
+  async die() {
     await this.broker.stop("SIGKILL");
+  }
+
+  /** Starts the broker again on the same ports. */
+  async revive() {
     this.broker.set({ SALURAN_GATEWAY_LISTEN: `${HOST}:${this.gateway}` });
     await this.broker.resume();
     this.#listen();
@@ -71,6 +74,19 @@ export class Contest {
     return this.call("POST", "/runs/current/stop", { collapsed });
   }
 
+  /** The contest's state as the broker tells it. */
+  async state() {
+    return (await this.call("GET", "/state")).state;
+  }
+
+  /** The rows of the clean export; without a query of all runs and of what belongs to none. */
+  async exported(query = "") {
+    const text = await this.call("GET", `/exports/points.csv${query}`);
+    // The clean file quotes nothing that these tests read.
+    const [header, ...lines] = text.trim().split(/\r?\n/).map((line) => line.split(","));
+    return lines.map((line) => Object.fromEntries(header.map((name, index) => [name, line[index]])));
+  }
+
   /** One point by the cameras' old path; it must be taken. */
   async point(laptop_id, distb, more = {}) {
     const body = { laptop_id, dista: distb / 2, distb, is_a_detected: true, is_b_detected: true, ...more };
@@ -98,94 +114,4 @@ export class Contest {
   #listen() {
     this.gateway = Number(this.broker.found(/ listening .*gateway=127\.0\.0\.1:(\d+)/)[1]);
   }
-}
-
-/** The rows of a CSV file by their header; the contest's clean files quote nothing that has a comma. */
-export function table(text) {
-  const [header, ...lines] = text.trim().split(/\r?\n/).map((line) => line.split(","));
-  return lines.map((line) => Object.fromEntries(header.map((name, index) => [name, line[index]])));
-}
-
-/** A way to the broker that can be cut: while it is, nobody gets through and what is open is closed. */
-export class Line {
-  #sockets = new Set();
-  #isCut = false;
-
-  static async open(t, port) {
-    const line = new Line();
-    const server = createServer((client) => line.#pass(client, port));
-    await new Promise((resolve) => server.listen(0, HOST, resolve));
-    t.after(() => {
-      line.cut();
-      server.close();
-    });
-    line.url = `http://${HOST}:${server.address().port}`;
-    return line;
-  }
-
-  cut() {
-    this.#isCut = true;
-    for (const socket of this.#sockets) socket.destroy();
-  }
-
-  mend() {
-    this.#isCut = false;
-  }
-
-  #pass(client, port) {
-    if (this.#isCut) return client.destroy();
-    const broker = connect(port, HOST);
-    for (const [one, other] of [[client, broker], [broker, client]]) {
-      this.#sockets.add(one);
-      one.pipe(other);
-      one.on("error", () => other.destroy());
-      one.on("close", () => {
-        this.#sockets.delete(one);
-        other.destroy();
-      });
-    }
-  }
-}
-
-/** Runs in the page before anything else: counts filled rectangles of each canvas since it was last cleared. */
-export function countRectangles() {
-  const drawn = new WeakMap();
-  const pending = new WeakMap();
-  const pen = CanvasRenderingContext2D.prototype;
-  const wrap = (name, note) => {
-    const original = pen[name];
-    pen[name] = function (...given) {
-      note(this, given);
-      return original.apply(this, given);
-    };
-  };
-  wrap("clearRect", (context) => drawn.set(context.canvas, []));
-  wrap("beginPath", (context) => pending.set(context, []));
-  wrap("rect", (context, given) => pending.get(context)?.push(given));
-  wrap("fill", (context) => {
-    const before = drawn.get(context.canvas) ?? [];
-    drawn.set(context.canvas, before.concat(pending.get(context) ?? []));
-    pending.set(context, []);
-  });
-  globalThis.rectanglesOf = (canvas) => drawn.get(canvas) ?? [];
-}
-
-/** What a chart shows: what it says of itself, and what was really drawn. */
-export async function drawn(page, frequency) {
-  const chart = page.getByTestId(`chart-${frequency}`);
-  await chart.scrollIntoViewIfNeeded();
-  return chart.evaluate((element) => {
-    const said = (element.dataset.drawn ?? "").split(" ").filter(Boolean).map((part) => part.split(":").map(Number));
-    const canvas = element.querySelector("canvas");
-    const rectangles = globalThis.rectanglesOf(canvas);
-    const xs = rectangles.map(([x, , width]) => x + width / 2);
-    return {
-      said: Object.fromEntries(said),
-      total: said.reduce((sum, [, count]) => sum + count, 0),
-      rectangles: rectangles.length,
-      left: Math.min(...xs),
-      right: Math.max(...xs),
-      width: canvas.width,
-    };
-  });
 }
