@@ -1,183 +1,233 @@
-/** The judge's work and what everybody sees of it: collapse, clear, freeze, categories, roles, languages, pictures. */
+/** What a judge does, and what all other pages make of it. Runs are short here. */
 
 import assert from "node:assert/strict";
-import { readFileSync, writeFileSync } from "node:fs";
-import { createRequire } from "node:module";
-import { after, before, test } from "node:test";
+import { describe, test } from "node:test";
 
-import { launch, Tab } from "./support/browser.js";
-import { Contest, drawn, countRectangles, LANES, token } from "./support/contest.js";
 import { until } from "../js/support/wait.js";
+import { ABOVE, BELOW } from "./support/drawn.js";
+import { Hall } from "./support/hall.js";
 
-const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-const PICTURES = new URL("../../../examples/dashboards/screenshots/", import.meta.url);
+const LANES = [1, 2, 3];
+const POINTS = 20;
+const ALL = POINTS * LANES.length;
 
-let browser;
-before(async () => (browser = await launch()));
-after(() => browser.close());
+const sum = (values) => values.reduce((total, value) => total + value, 0);
 
-async function open(t, contest, path, role, options) {
-  const tab = await Tab.open(t, browser, options);
-  await tab.page.addInitScript(countRectangles);
-  await tab.page.goto(contest.page(path, role));
-  await tab.page.getByTestId("connection").filter({ hasText: /Connected|Terhubung/ }).waitFor();
-  return tab;
+/** A run whose points are all there, on three lanes. */
+async function recorded(hall, frequency = 1.5, category = "baja") {
+  const run = await hall.contest.begin(frequency, category);
+  await hall.contest.film(20, POINTS, LANES);
+  await hall.contest.end();
+  return run.session_id;
 }
 
-const shows = (page, id, text) => page.getByTestId(id).filter({ hasText: text }).first().waitFor();
-const total = async (page, frequency) => (await drawn(page, frequency)).total;
-
-async function runWithPoints(contest, frequency, category = "baja") {
-  await contest.begin(frequency, category);
-  for (const lane of LANES) for (const distb of [-10, 20, -30]) await contest.point(lane, distb * lane);
+/** Maxima and means of the three lanes, as the judge's table shows them. */
+function table(judge) {
+  const cells = LANES.flatMap((lane) => [`max-${lane}`, `avg-${lane}`]);
+  return Promise.all(cells.map((cell) => judge.text(cell)));
 }
 
-test("E8, E9: the judge collapses a run by its button; numbers are of magnitudes, charts are signed", async (t) => {
-  const contest = await Contest.open(t);
-  const judge = await open(t, contest, "judge/", "judge");
-  const team = await open(t, contest, "team/?lane=1", "viewer");
-  await judge.page.getByTestId("start").click();
-  await shows(judge.page, "status", "Recording");
-  for (const distb of [-10, 20, -30]) await contest.point(1, distb);
-  for (const [id, text] of [["realtime-1", "30.00 mm"], ["max-1", "30.00 mm"], ["avg-1", "20.00 mm"]]) {
-    await shows(judge.page, id, text);
-  }
-  await until(async () => (await total(team.page, "1.5")) === 3, "three points on the team's page");
-  await judge.page.getByTestId("collapse").click();
-  await judge.page.getByTestId("confirm").click();
-  await shows(judge.page, "status", "Collapsed");
-  await shows(team.page, "status", "Collapsed");
-  const { last } = (await contest.call("GET", "/state")).state;
-  assert.deepEqual([last.collapsed, last.auto_stopped], [true, false]);
-  assert.equal(await total(team.page, "1.5"), 3, "the partial data stays");
-});
+async function exportedBy(hall, run) {
+  const rows = await hall.contest.exported(`?session_id=${run}`);
+  return LANES.flatMap((lane) => {
+    const values = rows.filter((row) => row.laptop_id === `${lane}`).map((row) => Math.abs(Number(row.distb_mm)));
+    return [Math.max(...values), sum(values) / values.length].map((value) => `${value.toFixed(2)} mm`);
+  });
+}
 
-test("E7: a category keeps its charts while the other one is looked at", async (t) => {
-  const contest = await Contest.open(t);
-  await runWithPoints(contest, 1.5, "baja");
-  await contest.end();
-  const judge = await open(t, contest, "judge/", "judge");
-  await until(async () => (await total(judge.page, "1.5")) === 24, "baja's points");
-  await judge.page.getByTestId("category").selectOption("beton");
-  await until(async () => (await total(judge.page, "1.5")) === 0, "no points in beton yet");
-  await runWithPoints(contest, 1.5, "beton");
-  await contest.end();
-  await until(async () => (await total(judge.page, "1.5")) === 24, "beton's points");
-  await judge.page.getByTestId("category").selectOption("baja");
-  await until(async () => (await total(judge.page, "1.5")) === 24, "baja's points again");
-});
+describe("the judge's page", { concurrency: 2 }, () => {
+  test("E7: switching the category there and back leaves charts, statistics and exports as they were", async (t) => {
+    const hall = await Hall.open(t);
+    const [judge, team] = [await hall.judge(), await hall.team(1)];
+    const baja = await recorded(hall);
+    await judge.shows(ALL);
+    const before = await table(judge);
+    assert.deepEqual(before, await exportedBy(hall, baja));
 
-test("a clear reaches all pages, and its undo too", async (t) => {
-  const contest = await Contest.open(t);
-  await runWithPoints(contest, 2.5);
-  await contest.end();
-  const judge = await open(t, contest, "judge/", "judge");
-  const team = await open(t, contest, "team/?lane=2", "viewer");
-  await until(async () => (await total(team.page, "2.5")) === 3, "points before");
-  await judge.page.getByTestId("clear").click();
-  await judge.page.getByTestId("clear-all").check();
-  await judge.page.getByTestId("confirm").click();
-  for (const { page } of [judge, team]) await until(async () => (await total(page, "2.5")) === 0, "cleared");
-  await judge.page.getByTestId("undo").click();
-  await until(async () => (await total(judge.page, "2.5")) === 24, "back for the judge");
-  await until(async () => (await total(team.page, "2.5")) === 3, "back for the team");
-});
+    await judge.at("category").selectOption("beton");
+    for (const seat of [judge, team]) await seat.shows(0);
+    await team.says("category", "Concrete");
+    await team.says("team-name", "Tim 1 - Politeknik Negeri Bandung_Wirajaya Palawiri (B-1)");
+    const beton = await recorded(hall, 1.5, "beton");
+    await judge.shows(ALL);
+    assert.deepEqual(await table(judge), await exportedBy(hall, beton));
 
-test("freeze holds every page still, with a banner, and loses nothing", async (t) => {
-  const contest = await Contest.open(t);
-  await contest.begin();
-  const judge = await open(t, contest, "judge/", "judge");
-  const team = await open(t, contest, "team/?lane=1", "viewer");
-  await contest.point(1, 5);
-  await until(async () => (await total(team.page, "1.5")) === 1, "the first point");
-  await judge.page.getByTestId("freeze").click();
-  await team.page.getByTestId("frozen").waitFor();
-  await contest.point(1, 6);
-  await contest.point(1, 7);
-  assert.equal(await total(team.page, "1.5"), 1);
-  await judge.page.getByTestId("freeze").click();
-  await until(async () => (await total(team.page, "1.5")) === 3, "what came meanwhile");
-});
+    await judge.at("category").selectOption("baja");
+    await judge.shows(ALL);
+    await team.shows(POINTS);
+    await team.says("team-name", "Tim 1 - Universitas Udayana_Abhipraya (A-1)");
+    assert.deepEqual(await table(judge), before);
+    assert.deepEqual(await table(judge), await exportedBy(hall, baja));
+    const categories = (await hall.contest.exported()).map(({ category }) => category);
+    assert.deepEqual([categories.length, categories.filter((one) => one === "baja").length], [2 * ALL, ALL]);
+  });
 
-test("a judge's page knows all after a reload, and a second judge follows the first", async (t) => {
-  const contest = await Contest.open(t);
-  const judge = await open(t, contest, "judge/", "judge");
-  const other = await open(t, contest, "judge/", "judge");
-  await judge.page.getByTestId("frequency").selectOption({ label: "3.5 Hz" });
-  await judge.page.getByTestId("start").click();
-  await shows(other.page, "status", "Recording");
-  await shows(other.page, "run", "3.5 Hz");
-  await contest.point(4, 44);
-  await judge.page.reload();
-  await shows(judge.page, "status", "Recording");
-  await shows(judge.page, "max-4", "44.00 mm");
-  assert.equal(await judge.page.getByTestId("start").isDisabled(), true);
-  await other.page.getByTestId("stop").click();
-  const confirm = other.page.getByTestId("confirm");
-  if (await confirm.isVisible()) await confirm.click();
-  await shows(judge.page, "status", "Stopped");
-});
+  test("E8: a model that collapses: the button asks, keeps what there is, and all pages say so", async (t) => {
+    const hall = await Hall.open(t, { SALURAN_CONTEST_RUN: "35s" });
+    const [judge, team] = [await hall.judge(), await hall.team(2)];
+    await judge.click("start");
+    await hall.contest.film(20, POINTS, LANES);
+    await judge.click("collapse");
+    await judge.click("cancel");
+    await judge.at("dialog").waitFor({ state: "detached" });
+    assert.notEqual((await hall.contest.state()).session, null, "not without a yes");
+    await judge.click("collapse");
+    await judge.click("confirm");
+    for (const seat of [judge, team]) await seat.says("status", "Collapsed");
 
-test("a broker that is killed in a run comes back, and so do the pages", async (t) => {
-  const contest = await Contest.open(t);
-  await contest.begin();
-  const team = await open(t, contest, "team/?lane=1", "viewer");
-  await contest.point(1, 5);
-  await until(async () => (await total(team.page, "1.5")) === 1, "the first point");
-  await contest.kill();
-  await contest.point(1, 6);
-  await team.page.getByTestId("connection").filter({ hasText: "Connected" }).waitFor({ timeout: 30_000 });
-  await until(async () => (await total(team.page, "1.5")) === 2, "both points", 20_000);
-  await shows(team.page, "status", "Recording");
-});
+    const { last } = await hall.contest.state();
+    assert.deepEqual([last.collapsed, last.auto_stopped, last.ended_by], [true, false, "collapse"]);
+    await judge.shows(ALL);
+    await team.shows(POINTS);
+    await judge.says("chart-1.5", `collapsed after ${last.duration_seconds} s`);
+    assert.equal((await hall.contest.exported(`?session_id=${last.session_id}`)).length, ALL);
+  });
 
-test("who may not judge cannot; an expired link says so", async (t) => {
-  const contest = await Contest.open(t);
-  const viewer = await open(t, contest, "judge/", "viewer");
-  const start = viewer.page.getByTestId("start");
-  if (await start.isEnabled()) await start.click();
-  await viewer.page.waitForTimeout(300);
-  assert.equal((await contest.call("GET", "/state")).state.session, null);
-  const tab = await Tab.open(t, browser);
-  const expired = token("viewer", { exp: Math.floor(Date.now() / 1000) - 3600 });
-  await tab.page.goto(`${contest.url}/team/?lane=1#token=${expired}`);
-  await tab.page.getByTestId("sign-in").waitFor();
-  assert.ok(!tab.page.url().includes("token="), "the token is not left in the address");
-});
+  test("E9: -10, 20 and -30 mm: realtime 30, max 30, mean 20, and bars to both sides", async (t) => {
+    const hall = await Hall.open(t);
+    const [judge, team] = [await hall.judge(), await hall.team(1)];
+    await hall.contest.begin();
+    for (const distb of [-10, 20, -30]) await hall.contest.point(1, distb);
+    await hall.contest.end();
+    await judge.shows(3);
+    await team.shows(3);
+    for (const [seat, place] of [[judge, "1"], [team, "1.5"]]) {
+      const shown = await Promise.all(["realtime", "max", "avg"].map((name) => seat.text(`${name}-${place}`)));
+      assert.deepEqual(shown, ["30.00 mm", "30.00 mm", "20.00 mm"]);
+    }
+    const { rectangles } = await team.drawn();
+    assert.deepEqual(rectangles.map(({ colour }) => colour).sort(), [BELOW, BELOW, ABOVE].sort());
+    const [up, ...down] = [...rectangles].sort((one, other) => one.y - other.y);
+    // All begin at the zero line: one goes up from it, and one of the two others is three times the first.
+    assert.deepEqual(down.map(({ y }) => y), [up.y + up.height, up.y + up.height]);
+    const [low, lower] = down.map(({ height }) => height).sort((one, other) => one - other);
+    assert.ok(Math.abs(lower / low - 3) < 0.2 && Math.abs(up.height / low - 2) < 0.2, `${low}, ${up.height}, ${lower}`);
+  });
 
-test("the keyboard starts and stops a run; axe finds nothing; a phone needs no sideways scrolling", async (t) => {
-  const contest = await Contest.open(t);
-  const judge = await open(t, contest, "judge/", "judge");
-  const start = judge.page.getByTestId("start");
-  await start.focus();
-  await judge.page.keyboard.press("Enter");
-  await shows(judge.page, "status", "Recording");
-  const team = await open(t, contest, "team/?lane=1", "viewer", { viewport: { width: 390, height: 844 }, locale: "id-ID" });
-  const list = await open(t, contest, "contest/", "viewer");
-  await shows(team.page, "category", "Baja");
-  for (const { page } of [judge, team, list]) {
-    await page.evaluate(AXE);
-    const { violations } = await page.evaluate(() => globalThis.axe.run());
-    assert.deepEqual(violations.map(({ id, nodes }) => `${id}: ${nodes[0].html}`), []);
-  }
-  const overflow = () => document.documentElement.scrollWidth - document.documentElement.clientWidth;
-  assert.ok((await team.page.evaluate(overflow)) <= 0);
-});
+  test("what is frozen stands still on all pages, is counted, and appears afterwards", async (t) => {
+    const hall = await Hall.open(t);
+    const [judge, team] = [await hall.judge(), await hall.team(1)];
+    await hall.contest.begin();
+    await hall.contest.film(20, POINTS, LANES);
+    await judge.shows(ALL);
+    await team.shows(POINTS);
+    await judge.click("freeze");
+    for (const seat of [judge, team]) await seat.at("frozen").waitFor();
+    const before = await table(judge);
+    await hall.contest.film(20, POINTS, LANES);
+    await team.says("frozen", `${POINTS} points wait`);
+    await judge.says("frozen", `${ALL} points wait`);
+    await judge.shows(ALL);
+    await team.shows(POINTS);
+    assert.deepEqual(await table(judge), before);
 
-/** Written with SALURAN_SCREENSHOTS=1, else only looked at. */
-test("the pages of the README", async (t) => {
-  const contest = await Contest.open(t);
-  const judge = await open(t, contest, "judge/", "judge", { viewport: { width: 1600, height: 900 } });
-  const team = await open(t, contest, "team/?lane=3", "viewer", { viewport: { width: 1366, height: 768 } });
-  const phone = await open(t, contest, "team/?lane=3", "viewer", { viewport: { width: 390, height: 844 } });
-  await contest.begin();
-  const writing = process.env.SALURAN_SCREENSHOTS === "1";
-  await contest.film(30, writing ? 900 : 60);
-  for (const [{ page }, name, width] of [[judge, "judge", 1600], [team, "team", 1366], [phone, "team-phone", 390]]) {
-    await until(async () => (await total(page, "1.5")) >= 50, "points");
-    await page.evaluate(() => globalThis.scrollTo(0, 0));
-    const picture = await page.screenshot({ animations: "disabled" });
-    assert.equal(picture.readUInt32BE(16), width);
-    if (writing) writeFileSync(new URL(`${name}.png`, PICTURES), picture);
-  }
+    // Who comes now sees what was there, too, and no more than that tells otherwise.
+    const late = await hall.team(1);
+    await late.at("frozen").waitFor();
+    await judge.click("freeze");
+    for (const seat of [judge, team, late]) await seat.at("frozen").waitFor({ state: "hidden" });
+    await judge.shows(2 * ALL);
+    for (const seat of [team, late]) await seat.shows(2 * POINTS);
+  });
+
+  test("a cleared run is gone from all pages, and back on all of them", async (t) => {
+    const hall = await Hall.open(t);
+    const [judge, second, team] = [await hall.judge(), await hall.judge(), await hall.team(1)];
+    const [kept, cleared] = [await recorded(hall, 1.5), await recorded(hall, 2.5)];
+    for (const seat of [judge, second]) await seat.shows(ALL, "2.5");
+    await judge.click("clear");
+    const dialog = judge.at("dialog");
+    await dialog.getByRole("radio", { name: "One run" }).check();
+    await dialog.getByRole("combobox").selectOption(`${cleared}`);
+    await judge.says("dialog", `${ALL} points shown on this page`);
+    await judge.click("confirm");
+    for (const seat of [judge, second, team]) {
+      await seat.shows(0, "2.5");
+      await seat.shows(seat === team ? POINTS : ALL, "1.5");
+    }
+    const runs = (await hall.contest.exported()).map(({ session_id }) => Number(session_id));
+    assert.deepEqual([runs.length, new Set(runs)], [ALL, new Set([kept])]);
+
+    // Another judge may take it back.
+    await second.click("undo");
+    await second.says("notice", `${ALL} points are back`);
+    for (const seat of [judge, second]) await seat.shows(ALL, "2.5");
+    await team.shows(POINTS, "2.5");
+    assert.equal((await hall.contest.exported()).length, 2 * ALL);
+    await judge.at("undo").waitFor({ state: "detached" });
+  });
+
+  test("after a reload in a run everything is there again; a second judge follows", async (t) => {
+    const hall = await Hall.open(t);
+    const [judge, second] = [await hall.judge(), await hall.judge()];
+    await judge.at("category").selectOption("beton");
+    await second.says("run", "Concrete");
+    await judge.at("frequency").selectOption("3.5");
+    await judge.click("start");
+    await hall.contest.film(20, POINTS, LANES);
+    await judge.page.reload();
+    for (const seat of [judge, second]) {
+      await seat.says("status", "Recording");
+      await seat.says("run", "Concrete · 3.5 Hz");
+      await seat.shows(ALL, "3.5");
+      assert.equal(await seat.at("category").inputValue(), "beton");
+      assert.equal(await seat.at("frequency").inputValue(), "3.5");
+      assert.ok(await seat.at("category").isDisabled(), "locked during a run");
+      const elapsed = (await hall.contest.state()).session.elapsed_ms / 1000;
+      assert.ok(Math.abs((await seat.seconds()) - elapsed) <= 1.2, `the timer goes on: ${elapsed}`);
+    }
+    await second.click("stop");
+    await judge.says("status", "Stopped");
+    await second.click("realtime");
+    for (const seat of [judge, second]) await seat.says("realtime", "Start Realtime Data");
+    await judge.page.reload();
+    await judge.says("realtime", "Start Realtime Data");
+    await judge.says("saving", "Off");
+    await assert.rejects(hall.contest.point(1, 1), "the valve is shut");
+  });
+
+  test("a run needs no mouse: start, stop, and a dialog that holds the focus and gives it back", async (t) => {
+    const hall = await Hall.open(t);
+    const judge = await hall.judge();
+    const { page } = judge;
+    const focused = () => page.evaluate(() => document.activeElement?.dataset.testid ?? "");
+    const tabTo = async (id) => {
+      for (let step = 0; (await focused()) !== id; step += 1) {
+        assert.ok(step < 100, `${id} cannot be reached with the Tab key`);
+        await page.keyboard.press("Tab");
+      }
+    };
+    await judge.connected();
+    await tabTo("start");
+    await page.keyboard.press("Enter");
+    await judge.says("status", "Recording");
+    await until(async () => (await focused()) === "stop", "the focus is where the run ends");
+    await page.keyboard.press("Enter");
+    await judge.says("status", "Stopped");
+
+    await page.keyboard.press("Shift+R");
+    await judge.says("status", "Recording");
+    await tabTo("collapse");
+    await page.keyboard.press("Space");
+    await until(async () => (await focused()) === "cancel", "the focus is on what does no harm");
+    for (let step = 0; step < 6; step += 1) {
+      await page.keyboard.press("Tab");
+      const isInside = await page.evaluate(() => {
+        const { activeElement, body } = document;
+        // Past its last button the focus may visit the browser's own controls, never the page behind.
+        return activeElement === body || activeElement.closest("dialog") !== null;
+      });
+      assert.ok(isInside, "the focus stays in the dialog");
+    }
+    await page.keyboard.press("Shift+S");
+    await page.keyboard.press("Escape");
+    await judge.at("dialog").waitFor({ state: "detached" });
+    await until(async () => (await focused()) === "collapse", "the focus is back");
+    assert.notEqual((await hall.contest.state()).session, null, "no key reaches past a dialog");
+    await page.keyboard.press("Enter");
+    await tabTo("confirm");
+    await page.keyboard.press("Enter");
+    await judge.says("status", "Collapsed");
+    assert.equal((await hall.contest.state()).last.ended_by, "collapse");
+  });
 });

@@ -24,17 +24,18 @@ function second(contest, seconds) {
 /** E4: what somebody who comes in the middle of a run knows, and how soon. */
 async function comesLate(t, hall) {
   const late = await hall.team(2);
-  const opened = performance.now();
-  await late.says("category", "Steel");
-  await late.says("frequency", "1.5 Hz");
-  await late.says("status", "Recording");
-  await late.says("saving", "On");
-  t.diagnostic(`a late page knows the run ${Math.round(performance.now() - opened)} ms after it has loaded`);
-  assert.ok(performance.now() - opened < 1000, "within a second");
+  const knows = { category: "Steel", frequency: "1.5 Hz", status: "Recording", saving: "On" };
+  const took = await late.page.waitForFunction((wanted) => {
+    const said = (id) => document.querySelector(`[data-testid=${id}]`)?.textContent;
+    const isAllThere = Object.entries(wanted).every(([id, text]) => said(id) === text) && said("timer") !== "00:00";
+    return isAllThere && performance.now() - performance.getEntriesByType("navigation")[0].loadEventEnd;
+  }, knows);
   const elapsed = (await hall.contest.state()).session.elapsed_ms / 1000;
+  const milliseconds = Math.round(await took.jsonValue());
+  t.diagnostic(`a late page knows the run ${milliseconds} ms after it has loaded`);
+  assert.ok(milliseconds < 1000, `within a second: ${milliseconds} ms`);
   assert.ok(Math.abs((await late.seconds()) - elapsed) <= 1.2, `the timer is the run's: ${elapsed}`);
   await until(async () => (await late.drawn()).total > (elapsed - 1) * HERTZ, "the points before it came");
-  t.diagnostic(`and shows all ${Math.round(elapsed)} s before it after ${Math.round(performance.now() - opened)} ms`);
   return late;
 }
 
@@ -93,7 +94,8 @@ test("a run of a minute: every point is drawn, whenever a page came and whatever
   const rowsOf = (lane) => rows.filter((row) => row.laptop_id === `${lane}`);
   const counts = LANES.map((lane) => rowsOf(lane).length);
   t.diagnostic(`sent ${account.sent}, acknowledged ${account.acknowledged}, stored ${all.length}; in the run ${counts}`);
-  assert.ok(counts.every((count) => Math.abs(count - 60 * HERTZ) <= 3), `a minute at ${HERTZ} Hz: ${counts}`);
+  // Cameras that are held up before the run catch up in it.
+  assert.ok(counts.every((count) => Math.abs(count / (60 * HERTZ) - 1) < 0.01), `a minute at ${HERTZ} Hz: ${counts}`);
 
   // C1-13, A11-18: all points, at their time, as far as the axis goes; counted apart from what the chart says.
   for (const [seat, lanes] of [[early, [1]], [late, [2]], [blinking, [3]], [away, [4]], [faded, [5]], [again, LANES]]) {

@@ -35,8 +35,9 @@ export class Hall {
     return this.sit(this.contest.page(`team/?lane=${lane}`, "viewer"), options);
   }
 
-  async sit(address, options = {}) {
-    const seat = new Seat(await Tab.open(this.#t, this.browser, options));
+  /** `t` closes the page, if it is to go before the hall does. */
+  async sit(address, options = {}, t = this.#t) {
+    const seat = new Seat(await Tab.open(t, this.browser, options));
     this.seats.push(seat);
     await seat.page.addInitScript(watchPens);
     await seat.page.goto(address);
