@@ -21,7 +21,7 @@ export class Contest {
   broker;
   gateway;
 
-  static async open(t, settings = {}) {
+  static async open(t, settings = {}, port = 0) {
     const contest = new Contest();
     const file = readFileSync(`${ROOT}/channels.toml`, "utf8");
     contest.broker = await Broker.declared(file, {
@@ -29,7 +29,7 @@ export class Contest {
       SALURAN_GATEWAY_LISTEN: `${HOST}:0`,
       SALURAN_SERVER_ANNOUNCE: "off",
       ...settings,
-    });
+    }, port);
     t.after(() => contest.broker.dispose());
     contest.#listen();
     return contest;

@@ -17,11 +17,11 @@ export class Hall {
   seats = [];
   #t;
 
-  /** `settings` are further variables of the broker. */
-  static async open(t, settings = {}) {
+  /** `settings` are further variables of the broker; on port 0 the system chooses a free one. */
+  static async open(t, settings = {}, port = 0) {
     const hall = new Hall();
     hall.#t = t;
-    hall.contest = await Contest.open(t, settings);
+    hall.contest = await Contest.open(t, settings, port);
     hall.browser = await launch();
     t.after(() => hall.browser.close());
     return hall;

@@ -51,9 +51,9 @@ export class Broker {
   }
 
   /** A broker with this configuration file; `settings` win over what is in it. */
-  static async declared(file, settings = {}) {
+  static async declared(file, settings = {}, port = 0) {
     const broker = new Broker();
-    broker.port = 0;
+    broker.port = port;
     broker.#settings = { ...PLACE, ...settings };
     broker.#arguments = ["serve", "--config", broker.declare(file)];
     await broker.resume();
