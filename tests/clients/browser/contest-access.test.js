@@ -4,22 +4,13 @@ import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 
 import { token } from "./support/contest.js";
-import { BEAMER, Hall } from "./support/hall.js";
+import { BEAMER, context, Hall } from "./support/hall.js";
 
 const PHONES = [320, 390];
 const PAGES = ["contest/", "judge/", "team/?lane=3"];
 /** Twenty of each lane, and one without its marker. */
 const POINTS = 8 * 20 + 1;
 const LONG_NAME = `${"Universitas".repeat(8)}_${"Tim".repeat(20)}`;
-
-/** A context for hooks of a whole file, which have none of their own. */
-function context() {
-  const endings = [];
-  const end = async () => {
-    for (const ending of endings.reverse()) await ending();
-  };
-  return { after: (ending) => endings.push(ending), end };
-}
 
 const seconds = (ahead) => Math.floor(Date.now() / 1000) + ahead;
 
@@ -80,21 +71,6 @@ describe("the contest's pages", () => {
     assert.ok(await seat.at("start").isHidden());
   });
 
-  test("a viewer at the judge's page can stop and clear nothing", async (t) => {
-    const seat = await visit(t, "judge/", "viewer", BEAMER);
-    await seat.says("status", "Recording");
-    await seat.click("stop");
-    await seat.says("problem", "Your link does not allow this.");
-    await seat.click("realtime");
-    await seat.says("problem", "Your link does not allow this.");
-    await seat.click("clear");
-    await seat.at("dialog").getByRole("radio", { name: "Everything" }).check();
-    await seat.click("confirm");
-    await seat.says("problem", "Your link does not allow this.");
-    const { session, realtime, undo } = await hall.contest.state();
-    assert.deepEqual([session?.status, realtime.enabled, undo], ["running", true, []]);
-  });
-
   test("Indonesian and English, chosen by keyboard, remembered, and nothing is lost by it", async (t) => {
     const seat = await visit(t, "judge/", "judge", { ...BEAMER, locale: "id-ID" });
     await seat.says("stop", "Stop Rekaman");
@@ -142,6 +118,20 @@ describe("the contest's pages", () => {
     });
   }
 
+  test("a device whose clock is an hour off shows the run's own time", async (t) => {
+    for (const hours of [-1, 1]) {
+      const seat = await hall.sit("about:blank", {}, t);
+      await seat.page.addInitScript((ahead) => {
+        const right = Date.now;
+        Date.now = () => right() + ahead;
+      }, hours * 3_600_000);
+      await seat.page.goto(hall.contest.page("team/?lane=3", "viewer"));
+      await seat.says("status", "Recording");
+      const elapsed = (await hall.contest.state()).session.elapsed_ms / 1000;
+      assert.ok(Math.abs((await seat.seconds()) - elapsed) <= 1.2, `${hours} h: ${await seat.text("timer")} at ${elapsed} s`);
+    }
+  });
+
   test("nothing is loaded from elsewhere, and the console stays empty", async (t) => {
     for (const path of [...PAGES, "team/"]) {
       const seat = await visit(t, path);
@@ -149,5 +139,26 @@ describe("the contest's pages", () => {
       assert.deepEqual(seat.tab.origins(), [new URL(hall.contest.url).host]);
       assert.deepEqual(seat.tab.complaints, []);
     }
+  });
+
+  test("a viewer at the judge's page can start, stop and clear nothing", async (t) => {
+    const seat = await visit(t, "judge/", "viewer", BEAMER);
+    await seat.says("status", "Recording");
+    await seat.click("stop");
+    await seat.says("problem", "Your link does not allow this.");
+    await seat.click("realtime");
+    await seat.says("problem", "Your link does not allow this.");
+    await seat.click("clear");
+    await seat.at("dialog").getByRole("radio", { name: "Everything" }).check();
+    await seat.click("confirm");
+    await seat.says("problem", "Your link does not allow this.");
+    const { session, realtime, undo } = await hall.contest.state();
+    assert.deepEqual([session?.status, realtime.enabled, undo], ["running", true, []]);
+    // The last test here, as the run is over with it.
+    await hall.contest.end();
+    await seat.says("status", "Stopped");
+    await seat.click("start");
+    await seat.says("problem", "Your link does not allow this.");
+    assert.equal((await hall.contest.state()).session, null);
   });
 });

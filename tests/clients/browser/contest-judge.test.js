@@ -36,7 +36,7 @@ async function exportedBy(hall, run) {
 }
 
 describe("the judge's page", () => {
-  test("E7: switching the category there and back leaves charts, statistics and exports as they were", async (t) => {
+  test("E7: a category keeps its charts while the other one is looked at", async (t) => {
     const hall = await Hall.open(t);
     const [judge, team] = [await hall.judge(), await hall.team(1)];
     const baja = await recorded(hall);
@@ -104,7 +104,7 @@ describe("the judge's page", () => {
     assert.ok(Math.abs(lower / low - 3) < 0.2 && Math.abs(up.height / low - 2) < 0.2, `${low}, ${up.height}, ${lower}`);
   });
 
-  test("what is frozen stands still on all pages, is counted, and appears afterwards", async (t) => {
+  test("freeze holds every page still, with a banner, and loses nothing", async (t) => {
     const hall = await Hall.open(t);
     const [judge, team] = [await hall.judge(), await hall.team(1)];
     await hall.contest.begin();
@@ -130,7 +130,7 @@ describe("the judge's page", () => {
     for (const seat of [team, late]) await seat.shows(2 * POINTS);
   });
 
-  test("a cleared run is gone from all pages, and back on all of them", async (t) => {
+  test("a clear reaches all pages, and its undo too", async (t) => {
     const hall = await Hall.open(t);
     const [judge, second, team] = [await hall.judge(), await hall.judge(), await hall.team(1)];
     const [kept, cleared] = [await recorded(hall, 1.5), await recorded(hall, 2.5)];
@@ -157,7 +157,7 @@ describe("the judge's page", () => {
     await judge.at("undo").waitFor({ state: "detached" });
   });
 
-  test("after a reload in a run everything is there again; a second judge follows", async (t) => {
+  test("a judge's page knows all after a reload, and a second judge follows the first", async (t) => {
     const hall = await Hall.open(t);
     const [judge, second] = [await hall.judge(), await hall.judge()];
     await judge.at("category").selectOption("beton");

@@ -11,6 +11,15 @@ import { drawn, watchPens } from "./drawn.js";
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 export const BEAMER = { viewport: { width: 1600, height: 900 } };
 
+/** Stands for a test where hooks of a whole file open something; `end` closes it. */
+export function context() {
+  const endings = [];
+  const end = async () => {
+    for (const ending of endings.reverse()) await ending();
+  };
+  return { after: (ending) => endings.push(ending), end };
+}
+
 export class Hall {
   contest;
   browser;
