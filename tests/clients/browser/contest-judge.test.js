@@ -66,6 +66,7 @@ describe("the judge's page", () => {
     const hall = await Hall.open(t);
     const [judge, team] = [await hall.judge(), await hall.team(2)];
     await judge.click("start");
+    await judge.says("status", "Recording");
     await hall.contest.film(20, POINTS, LANES);
     await judge.click("collapse");
     await judge.click("cancel");
@@ -164,6 +165,7 @@ describe("the judge's page", () => {
     await second.says("run", "Concrete");
     await judge.at("frequency").selectOption("3.5");
     await judge.click("start");
+    await judge.says("status", "Recording");
     await hall.contest.film(20, POINTS, LANES);
     await judge.page.reload();
     for (const seat of [judge, second]) {

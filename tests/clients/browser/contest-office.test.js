@@ -27,17 +27,18 @@ describe("between runs", () => {
   let judge;
 
   before(async () => {
-    hall = await Hall.open(whole, { SALURAN_CONTEST_RUN: "2s" });
+    hall = await Hall.open(whole, { SALURAN_CONTEST_RUN: "4s" });
     judge = await hall.judge();
   });
   after(() => whole.end());
 
   test("a run that ends by its time offers the next frequency, and nothing waits for the answer", async () => {
     await judge.click("start");
+    await judge.says("status", "Recording");
     await hall.contest.film(20, 20, [1]);
     await judge.says("ended", "Run finished");
     await judge.says("status", "Stopped");
-    await judge.says("chart-1.5", "done, 2 s");
+    await judge.says("chart-1.5", "done, 4 s");
     await judge.click("next-frequency");
     await judge.says("run", "2.5 Hz");
     assert.equal((await hall.contest.state()).frequency, 2.5);
