@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 
 import { until } from "../js/support/wait.js";
-import { ABOVE, BELOW } from "./support/drawn.js";
+import { ABOVE, BELOW, misplaced, reached } from "./support/drawn.js";
 import { Hall } from "./support/hall.js";
 
 const LANES = [1, 2, 3];
@@ -88,7 +88,11 @@ describe("the judge's page", () => {
     const hall = await Hall.open(t);
     const [judge, team] = [await hall.judge(), await hall.team(1)];
     await hall.contest.begin();
-    for (const distb of [-10, 20, -30]) await hall.contest.point(1, distb);
+    for (const [seconds, distb] of [-10, 20, -30].entries()) {
+      // Far from even in time: at about 0, 1 and 4 s.
+      await until(async () => (await hall.contest.state()).session.elapsed_ms >= seconds ** 2 * 1000, "its time");
+      await hall.contest.point(1, distb);
+    }
     await hall.contest.end();
     await judge.shows(3);
     await team.shows(3);
@@ -96,13 +100,12 @@ describe("the judge's page", () => {
       const shown = await Promise.all(["realtime", "max", "avg"].map((name) => seat.text(`${name}-${place}`)));
       assert.deepEqual(shown, ["30.00 mm", "30.00 mm", "20.00 mm"]);
     }
-    const { rectangles } = await team.drawn();
-    assert.deepEqual(rectangles.map(({ colour }) => colour).sort(), [BELOW, BELOW, ABOVE].sort());
-    const [up, ...down] = [...rectangles].sort((one, other) => one.y - other.y);
-    // All begin at the zero line: one goes up from it, and one of the two others is three times the first.
-    assert.deepEqual(down.map(({ y }) => y), [up.y + up.height, up.y + up.height]);
-    const [low, lower] = down.map(({ height }) => height).sort((one, other) => one - other);
-    assert.ok(Math.abs(lower / low - 3) < 0.2 && Math.abs(up.height / low - 2) < 0.2, `${low}, ${up.height}, ${lower}`);
+    const picture = await team.drawn();
+    assert.deepEqual(picture.rectangles.map(({ colour }) => colour).sort(), [BELOW, BELOW, ABOVE].sort());
+    const shown = reached(picture).sort((one, other) => one - other);
+    for (const [at, distb] of [-30, -10, 20].entries()) assert.ok(Math.abs(shown[at] - distb) < 3, `${shown} mm`);
+    const times = (await hall.contest.exported()).map((row) => Number(row.relative_seconds));
+    assert.ok(misplaced(picture, times) <= 6, `each at its time: ${misplaced(picture, times)} px off`);
   });
 
   test("freeze holds every page still, with a banner, and loses nothing", async (t) => {

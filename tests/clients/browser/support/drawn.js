@@ -15,9 +15,10 @@ export const TEAM_COLOURS = [
 /** On a team's own page: from zero up, and below. */
 export const [BELOW, ABOVE] = TEAM_COLOURS;
 
-/** Runs in the page before anything else: keeps the rectangles that were filled since the canvas was last cleared. */
+/** Runs in the page before anything else: keeps what was filled and written since the canvas was last cleared. */
 export function watchPens() {
   const filled = new WeakMap();
+  const written = new WeakMap();
   const pending = new WeakMap();
   const pen = CanvasRenderingContext2D.prototype;
   const wrap = (name, note) => {
@@ -36,7 +37,15 @@ export function watchPens() {
     for (const [x, y, width, height] of rectangles) known.push({ x: x + width / 2, y, height, colour: `${r},${g},${b}` });
     filled.set(canvas, known);
   };
-  wrap("clearRect", ({ canvas }) => filled.set(canvas, []));
+  wrap("clearRect", ({ canvas }) => {
+    filled.set(canvas, []);
+    written.set(canvas, {});
+  });
+  wrap("fillText", ({ canvas }, [text, x, y]) => {
+    const known = written.get(canvas) ?? {};
+    known[text] = { x, y };
+    written.set(canvas, known);
+  });
   wrap("beginPath", ({ canvas }) => pending.set(canvas, []));
   wrap("rect", ({ canvas }, rectangle) => pending.get(canvas)?.push(rectangle));
   wrap("fillRect", (context, rectangle) => fill(context, [rectangle]));
@@ -44,12 +53,12 @@ export function watchPens() {
     fill(context, pending.get(context.canvas) ?? []);
     pending.set(context.canvas, []);
   });
-  globalThis.filledOn = (canvas) => filled.get(canvas) ?? [];
+  globalThis.drawnOn = (canvas) => ({ rectangles: filled.get(canvas) ?? [], labels: written.get(canvas) ?? {} });
 }
 
 /**
  * `said`: points by lane, as the chart tells; `total`: their sum. `rectangles`: as they were drawn, each with the
- * middle `x`, its upper edge `y`, its `height` and its `colour`.
+ * middle `x`, its upper edge `y`, its `height` and its `colour`. `labels`: where each text of the axes stands.
  */
 export async function drawn(page, frequency) {
   const chart = page.getByTestId(`chart-${frequency}`);
@@ -60,7 +69,7 @@ export async function drawn(page, frequency) {
     return {
       said: Object.fromEntries(parts),
       total: parts.reduce((sum, [, count]) => sum + count, 0),
-      rectangles: canvas === null ? [] : globalThis.filledOn(canvas),
+      ...(canvas === null ? { rectangles: [], labels: {} } : globalThis.drawnOn(canvas)),
     };
   });
 }
@@ -75,11 +84,19 @@ export function byTeam(rectangles) {
   return counts;
 }
 
-/** How far in pixels the farthest rectangle is from where its point belongs, on an axis that is even in time. */
-export function misplaced(rectangles, times) {
+/** How far in pixels the farthest rectangle is from its point's second, as the axis below it is labelled. */
+export function misplaced({ rectangles, labels }, times) {
+  const seconds = Object.keys(labels).filter((text) => /^\d+s$/.test(text)).map((text) => Number.parseInt(text, 10));
+  const end = Math.max(...seconds);
+  const [left, right] = [labels["0s"].x, labels[`${end}s`].x];
   const xs = rectangles.map(({ x }) => x).sort((one, other) => one - other);
   const sorted = [...times].sort((one, other) => one - other);
-  const [first, last] = [sorted[0], sorted.at(-1)];
-  const scale = (xs.at(-1) - xs[0]) / (last - first);
-  return Math.max(...sorted.map((time, at) => Math.abs(xs[0] + (time - first) * scale - xs[at])));
+  return Math.max(...sorted.map((time, at) => Math.abs(left + ((right - left) / end) * time - xs[at])));
+}
+
+/** What the rectangles reach, in millimetres by the axis beside them. */
+export function reached({ rectangles, labels }) {
+  const [zero, top] = [labels["0"].y, labels["100"].y];
+  const tips = rectangles.map(({ y, height }) => (Math.abs(y - zero) > Math.abs(y + height - zero) ? y : y + height));
+  return tips.map((tip) => ((zero - tip) / (zero - top)) * 100);
 }
