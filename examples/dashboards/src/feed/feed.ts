@@ -12,8 +12,8 @@ import { endsConnection, reasonOf, retryDelay, type Reason, type Status } from "
 
 const ATTEMPT_LIMIT = 4000;
 /** A silent line is noticed within these two together. */
-const ACTIVITY_TIMEOUT = 30_000;
-const PONG_TIMEOUT = 10_000;
+const ACTIVITY_TIMEOUT = 5000;
+const PONG_TIMEOUT = 5000;
 
 /** How long a channel may take to be confirmed before it is asked for again. */
 const SUBSCRIBE_LIMIT = 5000;
