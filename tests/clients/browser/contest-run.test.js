@@ -76,6 +76,7 @@ test("a run of a minute: every point is drawn, whenever a page came and whatever
     second(contest, 12).then(() => comesLate(t, hall)),
     blip(contest, lines[0], blinking, 5),
     blip(contest, lines[1], away, 20),
+    faded.at("missed").waitFor({ timeout: LONG }),
   ]);
   await second(contest, 40);
   lines[2].mend();
