@@ -108,6 +108,19 @@ describe("the judge's page", () => {
     assert.ok(misplaced(picture, times) <= 6, `each at its time: ${misplaced(picture, times)} px off`);
   });
 
+  test("all teams' pages have the same axis, whatever is on them", async (t) => {
+    const hall = await Hall.open(t);
+    const [calm, wild] = [await hall.team(1), await hall.team(2)];
+    await hall.contest.begin();
+    await hall.contest.point(1, 30);
+    await hall.contest.point(2, 260);
+    await hall.contest.end();
+    await wild.shows(1);
+    const labels = async (seat) => Object.keys((await seat.drawn()).labels).sort();
+    assert.ok((await labels(wild)).includes("300"), "the widest fits");
+    await until(async () => `${await labels(calm)}` === `${await labels(wild)}`, "the same labels on both pages");
+  });
+
   test("freeze holds every page still, with a banner, and loses nothing", async (t) => {
     const hall = await Hall.open(t);
     const [judge, team] = [await hall.judge(), await hall.team(1)];
