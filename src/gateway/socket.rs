@@ -1,8 +1,10 @@
 //! One raw WebSocket, from its first frame to its last.
 //!
 //! What is read and what is sent do not wait for each other: a client that never reads is heard all the
-//! same. What it costs is bounded: by the kernel's buffer, actix-ws' 32 messages, as many answers as
-//! [`ANSWERS`], and one place in the queue of what everybody is told, from which it misses the oldest.
+//! same, unless it asks for acknowledgements: those it does not miss, so with as many as [`ANSWERS`]
+//! unread it is read from no further. What a client costs is bounded: by the kernel's buffer, actix-ws'
+//! 32 messages, those answers, and one place in the queue of what everybody is told, from which it
+//! misses the oldest.
 
 use std::pin::pin;
 use std::rc::Rc;
@@ -29,7 +31,7 @@ use super::speaker::{Answer, RECEIPT, Speaker};
 /// Bytes of one message, in one frame or in several.
 pub(super) const MESSAGE: usize = 64 * 1024;
 
-/// Answers that wait; more are missed.
+/// Answers that wait. More acknowledgements hold back what is read; of other answers more are missed.
 const ANSWERS: usize = 256;
 
 /// Time to speak first; then comes `initial_data`.
@@ -56,6 +58,8 @@ enum Ending {
     Closed(CloseCode),
     /// Nothing was heard of it.
     Silent,
+    /// It asked for acknowledgements and did not read them.
+    Unread,
     /// It sent something that is no text.
     Binary,
     /// It broke the protocol.
@@ -122,7 +126,11 @@ async fn read(speaker: &mut Speaker, stream: &mut AggregatedMessageStream) -> En
         match message {
             AggregatedMessage::Text(text) => {
                 is_greeted = true;
-                speaker.hear(&text).await;
+                if speaker.hear(&text).await.is_err() {
+                    return Ending::Unread;
+                }
+                // Time in which it was held back is no silence of its own.
+                heard = Instant::now();
             }
             AggregatedMessage::Binary(_) => return Ending::Binary,
             AggregatedMessage::Ping(payload) => speaker.ping(payload),
@@ -212,6 +220,7 @@ async fn part(session: Session, stream: &mut AggregatedMessageStream, ending: En
         Ending::Gone => return,
         Ending::Closed(code) | Ending::Broken(code) => code,
         Ending::Silent => CloseCode::Away,
+        Ending::Unread => CloseCode::Policy,
         Ending::Binary => CloseCode::Unsupported,
         Ending::Leaving => CloseCode::Restart,
     };

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use serde_json::{Map, Value};
+use tokio::sync::mpsc::OwnedPermit;
 use tokio::sync::{OwnedSemaphorePermit, mpsc};
 use tokio::time::{Instant, timeout};
 
@@ -22,6 +23,13 @@ use super::unanswered::Unanswered;
 
 /// Time to wait for one's turn to ask for a large answer.
 const TURN: Duration = Duration::from_secs(5);
+
+/// Time for a client to read the acknowledgements that it asked for.
+const UNREAD: Duration = Duration::from_secs(60);
+
+/// A client does not read the acknowledgements that it asks for.
+#[derive(Debug)]
+pub(super) struct Unread;
 
 /// Something for this socket alone.
 #[derive(Debug)]
@@ -58,12 +66,15 @@ impl Speaker {
     }
 
     /// Does what a text frame says; all that can go wrong is answered.
-    pub(super) async fn hear(&mut self, text: &str) {
+    ///
+    /// # Errors
+    /// When an answer that must not be missed finds no room for as long as [`UNREAD`].
+    pub(super) async fn hear(&mut self, text: &str) -> Result<(), Unread> {
         let message = Message::parse(text);
         self.shared.parts.metrics.message(message.as_ref().map_or(Kind::Malformed, Message::kind).name());
         match message {
             Err(malformed) => self.misunderstood(&malformed),
-            Ok(Message::Camera(fields)) => self.camera(&fields).await,
+            Ok(Message::Camera(fields)) => self.camera(&fields).await?,
             Ok(Message::Points(items)) => self.points(text, items).await,
             Ok(Message::SessionStarted { category, frequency }) => self.started(text, category, frequency).await,
             Ok(Message::SessionStopped) => self.stopped(text).await,
@@ -75,6 +86,7 @@ impl Speaker {
             Ok(Message::Team(lane, category)) => self.team(lane, category).await,
             Ok(Message::Ping) => self.alive(),
         }
+        Ok(())
     }
 
     /// Answers a ping of the WebSocket protocol.
@@ -107,17 +119,26 @@ impl Speaker {
         }
     }
 
-    async fn camera(&mut self, fields: &Map<String, Value>) {
+    async fn camera(&mut self, fields: &Map<String, Value>) -> Result<(), Unread> {
+        let is_asked = fields.get("ack") == Some(&Value::Bool(true));
+        // Before the point is taken: no point is taken whose acknowledgement would be missed.
+        let place = if is_asked { self.room().await? } else { None };
         let origin = Origin { path: Path::Gateway, client: Some(self.client) };
         let taken = point::take(&self.shared, &self.peer, fields, origin).await;
         if let Some(point) = taken.as_ref().ok().and_then(|accepted| accepted.point.as_ref()) {
             self.has_sent(point.lane);
         }
-        if fields.get("ack") == Some(&Value::Bool(true)) {
-            self.answer(Answer::Text(answer::ack(fields, &taken)));
+        if let Some(place) = place {
+            place.send(Answer::Text(answer::ack(fields, &taken)));
         } else if let Err(refused) = taken {
             self.complain(refused.reason(), || answer::refusal(fields, &refused));
         }
+        Ok(())
+    }
+
+    /// Waits for room for an answer that must not be missed; `None` when nobody is there any more to read it.
+    async fn room(&self) -> Result<Option<OwnedPermit<Answer>>, Unread> {
+        timeout(UNREAD, self.answers.clone().reserve_owned()).await.map_err(|_| Unread).map(Result::ok)
     }
 
     /// Notes that it sends for a lane.

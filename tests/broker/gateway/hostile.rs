@@ -71,6 +71,31 @@ async fn a_full_socket_misses_frames_and_is_still_heard() {
     assert!(missed > 0.0 && (4000.0..=4001.0).contains(&(f64::from(heard) + missed)), "{heard} heard, {missed} missed");
 }
 
+/// A10.1: whoever asks for acknowledgements and reads late gets every one, in order; the broker reads on when there is room.
+#[tokio::test]
+async fn no_acknowledgement_is_missed_in_a_burst() {
+    const POINTS: u64 = 5000;
+    let contest = ContestBroker::start().await;
+    let mut camera = contest.raw().await;
+    set_socket_recv_buffer_size(camera.stream(), 16 * 1024).unwrap();
+    let point = |seq: u64| {
+        let mut point = camera_data(1, 1.0);
+        point["ack"] = json!(true);
+        point["seq"] = json!(seq);
+        point["sender"] = json!("burst");
+        point.to_string()
+    };
+    for seq in 0..POINTS {
+        camera.send(&point(seq)).await;
+    }
+    for seq in 0..POINTS {
+        let told = camera.hear_type("ack").await;
+        assert_eq!((&told["seq"], &told["ok"]), (&json!(seq), &json!(true)), "{told}");
+    }
+    let lanes = contest.broker.contest().lanes().await.unwrap();
+    assert_eq!(lanes.lanes[0].received, POINTS);
+}
+
 /// Invalid JSON is answered, at most once a second, and never ends a connection.
 #[tokio::test]
 async fn garbage_is_answered_and_ends_nothing() {
