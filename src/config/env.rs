@@ -9,8 +9,17 @@ use super::reader::Reader;
 
 const PREFIX: &str = "SALURAN_";
 
-/// Of use elsewhere: the path of the file, for the command line.
-const ELSEWHERE: &[&str] = &["SALURAN_CONFIG"];
+/// Of use elsewhere: the path of the file and a bearer token, for the command line and `publish_events.py`; the
+/// broker's address and a lane's key, for the camera senders; and what tests are given.
+const ELSEWHERE: &[&str] = &[
+    "SALURAN_CONFIG",
+    "SALURAN_TOKEN",
+    "SALURAN_CAMERA_URL",
+    "SALURAN_CAMERA_KEY",
+    "SALURAN_BINARY",
+    "SALURAN_PYTHON",
+    "SALURAN_SCREENSHOTS",
+];
 
 /// The environment of this process, for [`load`](super::load).
 pub fn environment() -> impl Iterator<Item = (OsString, OsString)> {

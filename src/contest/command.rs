@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tokio::sync::oneshot;
 
 use crate::measurement::{
-    Category, EndedBy, Frequency, Page, PointFilter, Reading, Run, RunId, Scope, Serial, State, Team,
+    Category, EndedBy, Frequency, Lane, Page, PointFilter, Reading, Run, RunId, Scope, Serial, State, Team,
 };
 
 use super::handle::{Accepted, Cleared, Origin};
@@ -18,6 +18,8 @@ pub(super) type Reply<T> = oneshot::Sender<T>;
 /// A wish, with where its answer goes.
 #[derive(Debug)]
 pub(super) enum Command {
+    /// Count a point that its listener refused for this reason.
+    TurnedAway(Lane, &'static str),
     /// Take all of these points or none; the number says which one was refused.
     Take(Vec<Reading>, Origin, Reply<Result<Vec<Accepted>, (usize, NotTaken)>>),
     /// A camera's connection is closed.

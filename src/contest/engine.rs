@@ -121,6 +121,7 @@ impl Engine {
         // Whoever has stopped waiting does not need an answer.
         match wish {
             Command::Take(readings, origin, reply) => drop(reply.send(self.take(readings, origin).await)),
+            Command::TurnedAway(lane, reason) => self.books.turned_away(lane, reason),
             Command::Gone(client) => self.books.gone(client),
             Command::Start(category, frequency, replace, reply) => {
                 let outcome = self.start(category, frequency, replace).await;

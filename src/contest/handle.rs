@@ -9,7 +9,8 @@ use tokio::sync::{broadcast, mpsc, oneshot, watch};
 use tokio::time::{Instant, timeout, timeout_at};
 
 use crate::measurement::{
-    Category, EndedBy, Frequency, Page, Point, PointFilter, Reading, Run, RunId, Scope, Serial, Sorting, State, Team,
+    Category, EndedBy, Frequency, Lane, Page, Point, PointFilter, Reading, Run, RunId, Scope, Serial, Sorting, State,
+    Team,
 };
 use crate::store::{PointStream, Reader, Unreadable};
 
@@ -105,6 +106,12 @@ impl Contest {
     /// The number of the first that cannot be taken, from 0, and why.
     pub async fn submit_all(&self, readings: Vec<Reading>, origin: Origin) -> Result<Vec<Accepted>, (usize, NotTaken)> {
         self.ask(|reply| Command::Take(readings, origin, reply)).await.ok_or((0, NotTaken::Busy))?
+    }
+
+    /// Counts a point that a listener refused before the one rule saw it, for this word.
+    pub fn turned_away(&self, lane: Lane, reason: &'static str) {
+        // Whoever sends such points may send many: while there is no room they are not counted.
+        drop(self.commands.try_send(Command::TurnedAway(lane, reason)));
     }
 
     /// Lets the contest know that a camera's connection is closed.

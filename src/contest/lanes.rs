@@ -64,10 +64,17 @@ impl Books {
     }
 
     pub(super) fn refused(&mut self, lane: Lane, why: &NotTaken, origin: Origin, now: &Moment) {
+        if let Some(book) = self.book(lane) {
+            book.note(origin, now);
+        }
+        self.turned_away(lane, why.reason());
+    }
+
+    /// A point was refused, possibly one of a stranger: it is no sign of a camera.
+    pub(super) fn turned_away(&mut self, lane: Lane, reason: &'static str) {
         let Some(book) = self.book(lane) else { return };
-        book.note(origin, now);
         book.refused += 1;
-        book.last_refusal = Some(why.reason());
+        book.last_refusal = Some(reason);
     }
 
     /// A camera's connection is closed.

@@ -55,6 +55,11 @@ pub(super) async fn take(
         Err(why) => Err(why.into()),
         Ok(reading) => submit(shared, peer, (reading, fields), origin).await,
     };
+    if let Err(refused @ (Refused::Key(_) | Refused::NotTaken(NotTaken::Invalid(_)))) = &taken
+        && let Some(lane) = Reading::lane_of(fields)
+    {
+        shared.parts.contest.turned_away(lane, refused.reason());
+    }
     note(shared, lane, &taken);
     taken
 }

@@ -105,6 +105,12 @@ impl Reading {
             age: age(given("age_ms"))?,
         })
     }
+
+    /// The lane that a reading names, whatever else is wrong with it.
+    #[must_use]
+    pub fn lane_of(fields: &Map<String, Value>) -> Option<Lane> {
+        lane(fields.get("laptop_id")?).ok()
+    }
 }
 
 fn lane(value: &Value) -> Result<Lane, InvalidReading> {

@@ -211,6 +211,9 @@ fn a_container_needs_no_file() {
         ("SALURAN_APP_LIMITS_CLOCK_SKEW", "90"),
         ("SALURAN_SERVER_DRAIN", "500ms"),
         ("SALURAN_CONFIG", "elsewhere.toml"),
+        ("SALURAN_TOKEN", "a token of the command line"),
+        ("SALURAN_CAMERA_URL", "ws://127.0.0.1:8080/"),
+        ("SALURAN_CAMERA_KEY", "a key of the senders"),
         ("SALURAN_SERVICE_HOST", "10.0.0.1"),
         ("HOME", "/"),
     ];

@@ -57,7 +57,8 @@ pub enum Unusable {
     },
     /// Files are missing in between.
     #[error(
-        "{} holds nothing of entry {missing}: bring its files back from a copy, or move it away to begin anew",
+        "{} holds nothing of entry {missing}: bring its files back from a copy; or, to begin anew, move the whole folder \
+         around it away (journal, state.json, and the database saluran.db, which goes on from this journal only)",
         .folder.display()
     )]
     Gap {

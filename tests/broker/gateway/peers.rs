@@ -32,11 +32,26 @@ async fn each_lane_needs_its_key() {
     let mut by_url = contest.raw_at("/?key=key-of-lane-3").await;
     assert_eq!(by_url.acknowledged(camera_data(3, 1.0)).await["ok"], true);
     assert_eq!(by_url.acknowledged(camera_data(4, 1.0)).await["reason"], "key");
+    let lanes = contest.broker.contest().lanes().await.unwrap().lanes;
+    assert_eq!((lanes[0].refused, lanes[3].refused, lanes[3].last_refusal), (2, 1, Some("key")), "the judge sees why");
+    assert_eq!((lanes[3].connected, lanes[3].path), (0, None), "it may be a stranger: no camera is shown");
     let mut page = contest.raw().await;
     let mut by_header = dial(&contest, &[("X-Lane-Key", "key-of-lane-8")]).await;
     assert_eq!(by_header.acknowledged(camera_data(8, 1.0)).await["ok"], true);
     let told = page.hear_type("new_data").await.to_string();
     assert!(!told.contains("key-of-lane"), "{told}");
+}
+
+/// C1-4: a camera that sends what is no point is seen on its lane as well.
+#[tokio::test]
+async fn a_lane_tells_of_points_that_are_none() {
+    let contest = ContestBroker::start().await;
+    let mut camera = contest.raw().await;
+    let mut point = camera_data(5, 1.0);
+    point["dista"] = json!("5.2");
+    assert_eq!(camera.acknowledged(point).await["reason"], "invalid");
+    let lanes = contest.broker.contest().lanes().await.unwrap().lanes;
+    assert_eq!((lanes[4].refused, lanes[4].last_refusal), (1, Some("invalid")));
 }
 
 /// The key of HTTP is the same, and a wrong one is a 403.

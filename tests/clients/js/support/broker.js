@@ -133,7 +133,7 @@ export class Broker {
 }
 
 export function executable() {
-  const named = process.env.SALURAN_BINARY ?? process.env.SALURAN_BIN;
+  const named = process.env.SALURAN_BINARY;
   const candidates = named ? [named] : ["release", "debug"].map((kind) => join(ROOT, "target", kind, "saluran"));
   const found = candidates.find(isExecutable);
   if (found === undefined) {
