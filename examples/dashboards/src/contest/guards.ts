@@ -13,7 +13,10 @@ export function isState(data: unknown): data is State {
 }
 
 export function isLanes(data: unknown): data is Lanes {
-  return hasNumbers(data, "server_time_ms") && Array.isArray(data["lanes"]) && typeof data["store"] === "object";
+  const parts = ["store", "widest"] as const;
+  return (
+    hasNumbers(data, "server_time_ms") && Array.isArray(data["lanes"]) && parts.every((part) => typeof data[part] === "object")
+  );
 }
 
 export function isItem(data: unknown): data is Item {
