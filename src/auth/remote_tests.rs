@@ -123,12 +123,14 @@ async fn an_issuer_that_is_down_at_the_start_is_asked_again() {
 async fn everybody_waits_for_the_same_answer_and_not_for_ever() {
     let issuer = Issuer::start(Says::Nothing).await;
     let mut config = remote(&issuer);
-    config.timeout = SHORT;
+    // Long enough for all of them to come while the first one waits, also on a busy machine.
+    config.timeout = Duration::from_secs(2);
     let checker = Checker::new(&config);
+    let token = rs("rsa", RSA);
     let mut callers = JoinSet::new();
     for _ in 0..50 {
-        let tokens = checker.tokens.clone();
-        callers.spawn(async move { tokens.verify(&rs("rsa", RSA)).await.is_err_and(|error| error.is_unavailable()) });
+        let (tokens, token) = (checker.tokens.clone(), token.clone());
+        callers.spawn(async move { tokens.verify(&token).await.is_err_and(|error| error.is_unavailable()) });
     }
     let all = timeout(Duration::from_secs(10), callers.join_all()).await.expect("an end");
     assert!(all.into_iter().all(|is_unavailable| is_unavailable));

@@ -464,6 +464,10 @@ export type PrivateLanesLanes = {
     database: unknown;
     full: unknown;
   };
+  widest: {
+    baja: unknown;
+    beton: unknown;
+  };
 };
 
 /** One point, displacements in millimetres. */
