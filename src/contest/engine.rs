@@ -7,13 +7,13 @@ use tokio::sync::{broadcast, mpsc, watch};
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 
 use crate::config;
-use crate::measurement::{Category, Entry, State};
+use crate::measurement::{Entry, State};
 use crate::store::{Journal, Progress, Seq, Standing};
 use crate::telemetry::ContestMetrics;
 
 use super::clock::{Clock, Moment};
 use super::command::{Command, Recent as Answer};
-use super::health::{DatabaseHealth, Lanes, StoreHealth, Widest};
+use super::health::{DatabaseHealth, Lanes, StoreHealth};
 use super::lanes::Books;
 use super::publisher::{LANES, Publisher, SESSION};
 use super::recent::Recent;
@@ -178,8 +178,7 @@ impl Engine {
             journal_limit_bytes: self.journal.limit(),
             full: self.is_full,
         };
-        let widest = Widest { baja: self.state.widest(Category::Baja), beton: self.state.widest(Category::Beton) };
-        Lanes { server_time_ms: now.unix_ms, lanes: self.books.health(&self.state, &now), store, widest }
+        Lanes { server_time_ms: now.unix_ms, lanes: self.books.health(&self.state, &now), store }
     }
 
     async fn probe(&self) -> Result<(), NotDone> {

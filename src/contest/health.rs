@@ -100,15 +100,4 @@ pub struct Lanes {
     pub lanes: Vec<LaneHealth>,
     /// The store.
     pub store: StoreHealth,
-    /// What all pages make room for, so that their axes are alike.
-    pub widest: Widest,
-}
-
-/// The greatest |distb| of the runs that pages show, in millimetres.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-pub struct Widest {
-    /// Of this category.
-    pub baja: f64,
-    /// Of the other one.
-    pub beton: f64,
 }

@@ -69,30 +69,6 @@ pub struct State {
 }
 
 impl State {
-    /// The greatest |distb| of what pages show of a category, in millimetres: of each frequency the run that goes on, or
-    /// else the latest that has points in sight.
-    #[must_use]
-    pub fn widest(&self, category: Category) -> f64 {
-        let mut found: Vec<Frequency> = Vec::with_capacity(Frequency::ALL.len());
-        let mut widest = 0.0_f64;
-        for run in self.runs.values().rev().filter(|run| run.category == category) {
-            if found.contains(&run.frequency) {
-                continue;
-            }
-            let keys = Lane::all().map(|lane| TallyKey { run: Some(run.id), category, lane });
-            let tallies: Vec<_> =
-                keys.filter_map(|key| self.tallies.get(&key)).filter(|tally| tally.count > 0).collect();
-            if self.current == Some(run.id) || !tallies.is_empty() {
-                found.push(run.frequency);
-                widest = tallies.iter().fold(widest, |widest, tally| widest.max(tally.max_distb));
-            }
-            if found.len() == Frequency::ALL.len() {
-                break;
-            }
-        }
-        widest
-    }
-
     /// The run that goes on.
     #[must_use]
     pub fn running(&self) -> Option<&Run> {

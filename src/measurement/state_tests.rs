@@ -45,28 +45,6 @@ fn statistics_are_of_magnitudes_in_millimetres() {
     assert_eq!((tally.max_dista, tally.avg_dista()), (15.0, 10.0));
 }
 
-/// D1: all pages make room for the same: of each frequency the run that they show.
-#[test]
-fn the_widest_is_of_the_runs_that_pages_show() {
-    let mut state = State::default();
-    let start = |id: i64, frequency: Frequency| {
-        let started = Tick { boot: "b".into(), ns: 0 };
-        let (id, category) = (RunId(id), Category::Baja);
-        Entry::RunStarted { run: Run { id, category, frequency, started_at_ms: 0, started, stop: None } }
-    };
-    let [first, second, ..] = Frequency::ALL;
-    state.apply(&start(1, first));
-    state.apply(&point(1, 1, Some(1), -300.0));
-    assert_eq!((state.widest(Category::Baja), state.widest(Category::Beton)), (300.0, 0.0));
-    state.apply(&start(2, second));
-    state.apply(&point(2, 8, Some(2), 120.0));
-    assert_eq!(state.widest(Category::Baja), 300.0, "two frequencies side by side");
-    state.apply(&start(3, first));
-    assert_eq!(state.widest(Category::Baja), 120.0, "a run that has begun is empty");
-    state.apply(&start(4, second));
-    assert_eq!(state.widest(Category::Baja), 300.0, "and one that is over without points is not shown");
-}
-
 #[test]
 fn an_undone_clear_adds_to_what_came_meanwhile() {
     let mut state = State::default();

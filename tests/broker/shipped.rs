@@ -187,7 +187,7 @@ fn more_samples() -> Vec<(&'static str, &'static str, Value)> {
             "private-lanes",
             "lanes",
             json!({"server_time_ms": 1, "lanes": [{"laptop_id": 1}],
-            "store": {"database": "ok", "behind": 0, "full": false}, "widest": {"baja": 0, "beton": 260.5}}),
+            "store": {"database": "ok", "behind": 0, "full": false}}),
         ),
         ("private-session", "freeze-data", json!({"frozen": true})),
         ("private-session", "clear-data", json!({"message": "All data cleared by admin"})),

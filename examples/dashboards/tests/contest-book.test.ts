@@ -57,23 +57,6 @@ function rowsOf(items: readonly Item[]): Row[] {
   return items.map((item) => [item.serial, item.laptop_id, item.session_id, item.relative_seconds, item.dista, item.distb, 3, item.timestamp_ms]);
 }
 
-test("a marker that is missed for a moment counts as seen, one that stays away does not", () => {
-  const book = new Book();
-  const contest = new FakeContest();
-  const at = (ms: number, a: boolean, b = true): void =>
-    book.take({ ...contest.measure(4, 1), timestamp_ms: 10_000 + ms, is_a_detected: a, is_b_detected: b });
-  assert.equal(book.markers(4), null);
-  at(0, false);
-  assert.deepEqual(book.markers(4), { a: true, b: true }, "nobody knows for how long");
-  at(1000, true);
-  at(1033, false);
-  assert.deepEqual(book.markers(4), { a: true, b: true });
-  at(2600, false);
-  assert.deepEqual(book.markers(4), { a: false, b: true });
-  at(2633, true, false);
-  assert.deepEqual(book.markers(4), { a: true, b: true });
-});
-
 test("a new run of a frequency takes the place of the one before in all lanes", () => {
   const [book, contest] = [new Book(), new FakeContest()];
   contest.start("baja", 1.5);

@@ -116,23 +116,6 @@ test("each frequency shows its latest run that has points", async (t) => {
   assert.equal(page.known.series("beton", 1, 5.5).max, 55);
 });
 
-test("a run that ends without a point leaves the place to the one before it, as on a page opened later", async (t) => {
-  const page = await visit(t, [1], ({ contest }) => {
-    contest.start("baja", 1.5);
-    contest.measure(1, 11, 1);
-    contest.stop();
-  });
-  await settled(page);
-  const { known, broker } = page;
-  broker.contest.start("baja", 1.5);
-  broker.publishState();
-  await until(() => known.series("baja", 1, 1.5).run === 2, "the new run begins empty");
-  assert.equal(known.series("baja", 1, 1.5).count, 0);
-  broker.contest.stop();
-  broker.publishState();
-  await until(() => known.series("baja", 1, 1.5).max === 11, "the one before");
-});
-
 test("a lane without a camera in the latest run shows no older one", async (t) => {
   const page = await visit(t, [2], ({ contest }) => {
     contest.start("baja", 1.5);

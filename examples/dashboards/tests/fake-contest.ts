@@ -75,7 +75,6 @@ export class FakeContest {
       server_time_ms: now,
       lanes: LANES.map((lane) => this.#health(lane, now)),
       store: { database: "ok", behind: 0, journal_bytes: 1000, journal_limit_bytes: 1e9, full: false },
-      widest: { baja: 0, beton: 0 },
     };
   }
 

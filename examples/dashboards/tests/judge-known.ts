@@ -81,7 +81,7 @@ export function known(): Known {
 export function report(contest: Known, ...changed: readonly LaneHealth[]): void {
   const lanes = LANES.map((lane) => changed.find(({ laptop_id }) => laptop_id === lane) ?? health(lane));
   const store = { database: "ok", behind: 0, journal_bytes: 0, journal_limit_bytes: 100, full: false } as const;
-  contest.report({ server_time_ms: NOW, lanes, store, widest: { baja: 0, beton: 0 } });
+  contest.report({ server_time_ms: NOW, lanes, store });
 }
 
 let serial = 0;

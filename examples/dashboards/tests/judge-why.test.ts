@@ -56,14 +56,13 @@ test("before the broker has said anything nothing is called a fault of the judge
 });
 
 test("a light tells alive, silent, away, marker lost and refused apart", () => {
-  const both = { a: true, b: true };
-  assert.equal(lightOf(null, null, null).kind, "away");
-  assert.equal(lightOf(health(1, { connected: 0 }), null, null).kind, "away");
-  assert.equal(lightOf(health(1), 20, both).kind, "alive");
-  assert.equal(lightOf(health(1), 3000, both).kind, "silent");
-  assert.equal(lightOf(health(1), 20, { a: false, b: true }).kind, "markerLost");
-  assert.equal(lightOf(health(1, { last_refusal: "realtime_off" }), 5000, both).kind, "refused");
-  assert.equal(lightOf(health(1, { last_refusal: "realtime_off" }), 20, both).kind, "alive");
+  assert.equal(lightOf(null, null).kind, "away");
+  assert.equal(lightOf(health(1, { connected: 0 }), null).kind, "away");
+  assert.equal(lightOf(health(1), 20).kind, "alive");
+  assert.equal(lightOf(health(1), 3000).kind, "silent");
+  assert.equal(lightOf(health(1, { is_a_detected: false }), 20).kind, "markerLost");
+  assert.equal(lightOf(health(1, { last_refusal: "realtime_off" }), 5000).kind, "refused");
+  assert.equal(lightOf(health(1, { last_refusal: "realtime_off" }), 20).kind, "alive");
 });
 
 test("loss is a share of what was sent", () => {

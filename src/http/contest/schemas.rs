@@ -331,14 +331,6 @@ struct Lanes {
     server_time_ms: i64,
     lanes: Vec<Lane>,
     store: Store,
-    widest: Widest,
-}
-
-/// The greatest |distb| of the runs that pages show, in mm: all pages make room for it, so that their axes are alike.
-#[derive(ToSchema)]
-struct Widest {
-    baja: f64,
-    beton: f64,
 }
 
 /// How a lane is; counts are since the broker started.

@@ -27,9 +27,6 @@ export interface Shown {
   readonly run: number | null;
 }
 
-/** One frame without a marker says nothing about the camera. */
-const LOST_AFTER_MS = 1500;
-
 /** Eight lanes at 30 Hz for more than six minutes; what is beyond is fetched again afterwards. */
 const HELD_LIMIT = 100_000;
 
@@ -37,8 +34,6 @@ export class Book {
   readonly #series = new Map<string, Series>();
   readonly #runs = new Map<string, number | null>();
   readonly #newest = new Map<Lane, Item>();
-  /** When each lane's camera saw its markers last, or began to send, in ms since the epoch. */
-  readonly #seen = new Map<Lane, { a: number; b: number }>();
   /** What came while frozen; `null` while not. */
   #held: Item[] | null = null;
   #hasOverflowed = false;
@@ -61,14 +56,6 @@ export class Book {
 
   newest(lane: Lane): Item | null {
     return this.#newest.get(lane) ?? null;
-  }
-
-  /** Which markers a lane's camera sees; one that it misses for a moment counts as seen. `null` without points. */
-  markers(lane: Lane): { readonly a: boolean; readonly b: boolean } | null {
-    const [newest, seen] = [this.#newest.get(lane), this.#seen.get(lane)];
-    if (newest === undefined || seen === undefined) return null;
-    const isSeen = (at: number): boolean => newest.timestamp_ms - at < LOST_AFTER_MS;
-    return { a: isSeen(seen.a), b: isSeen(seen.b) };
   }
 
   shown(category: Category, frequency: Frequency): number | null {
@@ -156,20 +143,11 @@ export class Book {
   #show(item: Item): void {
     const { category, frequency, session_id, laptop_id, relative_seconds } = item;
     const newest = this.#newest.get(laptop_id);
-    if (newest === undefined || isNewer(item, newest)) {
-      this.#newest.set(laptop_id, item);
-      this.#see(item);
-    }
+    if (newest === undefined || isNewer(item, newest)) this.#newest.set(laptop_id, item);
     if (frequency === null || session_id === null || relative_seconds === null) return;
     this.begin({ category, frequency, session_id });
     const series = this.series(category, laptop_id, frequency);
     if (series.run === session_id) series.add(pointOf(item, relative_seconds));
-  }
-
-  #see({ laptop_id, timestamp_ms: at, is_a_detected: a, is_b_detected: b }: Item): void {
-    const { a: lastA, b: lastB } = this.#seen.get(laptop_id) ?? { a: at, b: at };
-    // A clock that was set back must not make a marker seen for ever.
-    this.#seen.set(laptop_id, { a: a ? at : Math.min(lastA, at), b: b ? at : Math.min(lastB, at) });
   }
 
   #keep(category: Category, frequency: Frequency, row: Row): void {

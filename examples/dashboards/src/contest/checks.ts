@@ -85,9 +85,10 @@ function camera(contest: Contest, lane: Lane, { say }: ContestSpeech): Finding {
 }
 
 function marker(contest: Contest, lane: Lane, { say }: ContestSpeech): Finding {
-  const seen = contest.markers(lane);
-  if (seen === null) return { tone: "neutral", text: say("marker_unknown") };
-  const { a, b } = seen;
+  const seen = contest.live(lane) ?? contest.health(lane);
+  const a = seen?.is_a_detected ?? null;
+  const b = seen?.is_b_detected ?? null;
+  if (a === null || b === null) return { tone: "neutral", text: say("marker_unknown") };
   if (a && b) return { tone: "good", text: say("marker_good") };
   if (a) return { tone: "warning", text: say("marker_b") };
   return b ? { tone: "warning", text: say("marker_a") } : { tone: "bad", text: say("marker_both") };

@@ -13,10 +13,7 @@ export function isState(data: unknown): data is State {
 }
 
 export function isLanes(data: unknown): data is Lanes {
-  const parts = ["store", "widest"] as const;
-  return (
-    hasNumbers(data, "server_time_ms") && Array.isArray(data["lanes"]) && parts.every((part) => typeof data[part] === "object")
-  );
+  return hasNumbers(data, "server_time_ms") && Array.isArray(data["lanes"]) && typeof data["store"] === "object";
 }
 
 export function isItem(data: unknown): data is Item {

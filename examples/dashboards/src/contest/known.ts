@@ -64,13 +64,6 @@ export class Known implements Contest {
     return this.book.newest(lane);
   }
 
-  markers(lane: Lane): { readonly a: boolean; readonly b: boolean } | null {
-    const watched = this.book.markers(lane);
-    if (watched !== null) return watched;
-    const { is_a_detected: a = null, is_b_detected: b = null } = this.health(lane) ?? {};
-    return a === null || b === null ? null : { a, b };
-  }
-
   team(category: Category, lane: Lane): Team {
     const found = this.teams.find((team) => team.category === category && team.laptop_id === lane);
     return found ?? { laptop_id: lane, category, nama_tim: "", alias: aliasOf(lane, category) };

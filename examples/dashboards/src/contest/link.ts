@@ -12,7 +12,7 @@ import type { Client } from "./client.ts";
 import { isClear, isItem, isLanes, isState } from "./guards.ts";
 import type { Known } from "./known.ts";
 import type { Failure, News, Outcome } from "./model.ts";
-import { LANES, type ClearScope, type Lane, type Overview, type Run, type TeamList } from "./wire.ts";
+import type { ClearScope, Lane, Overview, TeamList } from "./wire.ts";
 
 const STATE_EVERY = 30_000;
 
@@ -92,10 +92,7 @@ export class Link implements Listener<string, EventName> {
   apply(state: Overview["state"]): void {
     const known = this.#known;
     const news = known.apply(state);
-    for (const item of news) {
-      if (item.kind === "cleared") this.#cleared(item.undo);
-      if (item.kind === "ended") this.#ended(item.run);
-    }
+    for (const item of news) if (item.kind === "cleared") this.#cleared(item.undo);
     this.#thaw();
     if (known.state !== null && known.state.teams_revision !== known.teamsRevision) void this.#loadTeams();
     if (news.length > 0) this.#ear.news(news);
@@ -162,13 +159,6 @@ export class Link implements Listener<string, EventName> {
     const { state, book } = this.#known;
     if (book.isFrozen && this.#known.backfill.phase === "done") this.#owesCatchUp = true;
     else this.#catchUp.ask(PLACES, state?.revision === this.#revisionBefore ? "keep" : "renew");
-  }
-
-  /** A run without points leaves the place to the one before it. */
-  #ended(run: Run): void {
-    const { book } = this.#known;
-    const isEmpty = LANES.every((lane) => book.series(run.category, lane, run.frequency).count === 0);
-    if (isEmpty && book.shown(run.category, run.frequency) === run.session_id) this.#catchUp.ask([run], "renew");
   }
 
   #cleared(clear: ClearScope): void {

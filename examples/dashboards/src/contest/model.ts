@@ -62,8 +62,6 @@ export interface Contest {
   series(category: Category, lane: Lane, frequency: Frequency): Series;
   /** The newest point of a lane, in a run or outside. */
   live(lane: Lane): Item | null;
-  /** Which markers a lane's camera sees, as far as it is known; a moment without one does not count. */
-  markers(lane: Lane): { readonly a: boolean; readonly b: boolean } | null;
   team(category: Category, lane: Lane): Team;
   /** Age of the report counted in. */
   health(lane: Lane): LaneHealth | null;

@@ -131,8 +131,6 @@ export interface Lanes {
   readonly server_time_ms: number;
   readonly lanes: readonly LaneHealth[];
   readonly store: StoreHealth;
-  /** Largest |distb| of the runs that pages show, in mm: what every page's axis makes room for. */
-  readonly widest: Readonly<Record<Category, number>>;
 }
 
 export interface Overview {

@@ -35,7 +35,7 @@ export class Charts {
     const { state } = this.#contest;
     const { category, frequency: current } = shownOf(state);
     const maxima = LANES.flatMap((lane) => FREQUENCIES.map((one) => this.#contest.series(category, lane, one).max));
-    this.#scale.fit(Math.max(this.#contest.lanes?.widest[category] ?? 0, ...maxima));
+    this.#scale.fit(Math.max(...maxima));
     for (const [frequency, chart] of this.#charts) {
       chart.show(this.#lines(category, frequency), state?.run_seconds ?? RUN_SECONDS);
       chart.note(this.#note(category, frequency));

@@ -20,12 +20,12 @@ export const LIGHT_TONES: Readonly<Record<Light["kind"], Tone>> = {
   alive: "good",
 };
 
-/** `agoMs`: how long ago the last point came; `null` if there has been none. `markers`: what its camera sees. */
-export function lightOf(health: LaneHealth | null, agoMs: number | null, markers: ReturnType<Contest["markers"]>): Light {
+/** `agoMs`: how long ago the last point came; `null` if there has been none. */
+export function lightOf(health: LaneHealth | null, agoMs: number | null): Light {
   if (health === null) return { kind: "away" };
   if (health.last_refusal !== null && health.connected > 0 && !isFresh(agoMs)) return { kind: "refused", health };
   if (!isFresh(agoMs)) return { kind: health.connected > 0 ? "silent" : "away" };
-  if (markers?.a === false || markers?.b === false) return { kind: "markerLost" };
+  if (health.is_a_detected === false || health.is_b_detected === false) return { kind: "markerLost" };
   return { kind: "alive" };
 }
 
@@ -47,5 +47,5 @@ export function agoText(agoMs: number, { say }: JudgeSpeech): string {
 }
 
 export function lanesWith(contest: Contest, lanes: readonly Lane[], kind: Light["kind"]): Lane[] {
-  return lanes.filter((lane) => lightOf(contest.health(lane), contest.lastPointAgoMs(lane), contest.markers(lane)).kind === kind);
+  return lanes.filter((lane) => lightOf(contest.health(lane), contest.lastPointAgoMs(lane)).kind === kind);
 }

@@ -16,7 +16,6 @@ export class Shortcuts {
   readonly element: HTMLElement;
   readonly #shortcuts: readonly Shortcut[];
   readonly #switch = element("input", { type: "checkbox" });
-  #isAllowed = true;
   readonly #listener = (event: KeyboardEvent): void => this.#pressed(event);
 
   constructor(shortcuts: readonly Shortcut[], { say }: JudgeSpeech) {
@@ -33,16 +32,12 @@ export class Shortcuts {
     document.addEventListener("keydown", this.#listener);
   }
 
-  allow(isAllowed: boolean): void {
-    this.#isAllowed = isAllowed;
-  }
-
   close(): void {
     document.removeEventListener("keydown", this.#listener);
   }
 
   #pressed(event: KeyboardEvent): void {
-    if (!this.#isAllowed || !this.#switch.checked || !isShortcut(event) || isTyping(event.target)) return;
+    if (!this.#switch.checked || !isShortcut(event) || isTyping(event.target)) return;
     if (document.querySelector("dialog:modal") !== null) return;
     const shortcut = this.#shortcuts.find(({ letter }) => event.code === `Key${letter}`);
     if (shortcut === undefined) return;

@@ -1,7 +1,7 @@
 /** The judge's page: puts its parts together and draws them all from one `Contest`. */
 
 import type { Contest, Controller, News, View } from "../contest/model.ts";
-import { element, setHidden, setText } from "../view/dom.ts";
+import { element } from "../view/dom.ts";
 import { Charts } from "./charts.ts";
 import { Controls } from "./controls.ts";
 import { Dock } from "./dock.ts";
@@ -18,20 +18,15 @@ import { WhyPanel } from "./why-panel.ts";
 
 export class JudgeView implements View {
   readonly elements: readonly HTMLElement[];
-  readonly #speech: JudgeSpeech;
   readonly #runs: RunList;
   readonly #charts: Charts;
   readonly #dock: Dock;
   readonly #ended: Ended;
   readonly #undo: UndoBar;
   readonly #shortcuts: Shortcuts;
-  /** What the broker lets nobody but a judge use. */
-  readonly #judges: readonly HTMLElement[];
-  readonly #watching = element("p", { class: "panel-box hint", role: "status", "data-testid": "watching", hidden: "" });
   readonly #parts: readonly { show(): void }[];
 
   constructor(contest: Contest, controller: Controller, speech: JudgeSpeech) {
-    this.#speech = speech;
     const notice = new Notice(speech);
     this.#runs = new RunList(contest, controller);
     const controls = new Controls(contest, controller, speech, notice);
@@ -45,8 +40,7 @@ export class JudgeView implements View {
     this.#ended = new Ended(controller, speech, notice);
     this.#shortcuts = this.#keys(controls, speech);
     this.#parts = [controls, this.#dock, why, statistics, lights, this.#undo, this.#charts];
-    this.#judges = [controls.element, office.element, this.#dock.element, this.#undo.element];
-    const side = element("div", { class: "judge-side" }, this.#watching, controls.element, why.element, statistics.element, lights.element);
+    const side = element("div", { class: "judge-side" }, controls.element, why.element, statistics.element, lights.element);
     side.append(office.element, this.#shortcuts.element);
     this.elements = [
       element("div", { class: "judge" }, side, this.#charts.element),
@@ -59,7 +53,6 @@ export class JudgeView implements View {
     if (access.phase === "none" || access.phase === "denied") this.#closeDialogs();
     this.#runs.follow(performance.now());
     for (const part of this.#parts) part.show();
-    this.#allow(access.phase !== "granted" || access.role === null || access.role === "judge");
   }
 
   happened(news: News): void {
@@ -70,14 +63,6 @@ export class JudgeView implements View {
   close(): void {
     this.#charts.close();
     this.#shortcuts.close();
-  }
-
-  /** Others see everything and press nothing: the broker would refuse it. */
-  #allow(isJudge: boolean): void {
-    for (const part of this.#judges) part.inert = !isJudge;
-    this.#shortcuts.allow(isJudge);
-    setHidden(this.#watching, isJudge);
-    setText(this.#watching, isJudge ? "" : this.#speech.say("watching"));
   }
 
   #closeDialogs(): void {

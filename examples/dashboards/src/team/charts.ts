@@ -42,8 +42,7 @@ export class Charts {
     const { alias, nama_tim } = contest.team(category, this.#lane);
     const running = contest.state?.session;
     const all = this.#rows.map(({ frequency }) => contest.series(category, this.#lane, frequency));
-    // All teams' pages have the same axis: the broker says what the others show.
-    this.#scale.fit(Math.max(contest.lanes?.widest[category] ?? 0, ...all.map(({ max }) => max)));
+    this.#scale.fit(Math.max(...all.map(({ max }) => max)));
     for (const row of this.#rows) {
       const series = contest.series(category, this.#lane, row.frequency);
       const isRunning = running?.category === category && running.frequency === row.frequency;

@@ -104,7 +104,6 @@ export const judgeEn = {
   whyServerOk: "The broker answers and events arrive.",
   whyServerAway: "No connection to the broker. The page goes on trying by itself; check the network and that the broker is running.",
   whyHttpAway: "Events arrive, but requests are not answered. Reload the page, or check a proxy in between.",
-  watching: "You are watching. To start, stop and clear, open the judge link that `saluran links` prints.",
   whySignedIn: "Signed in.",
   whySignedOut: "Not signed in as judge. Open the judge link that `saluran links` prints.",
   whyLoading: "Earlier points are being loaded ({points}).",

@@ -106,7 +106,6 @@ export const judgeId: JudgeDictionary = {
   whyServerOk: "Broker menjawab dan data mengalir.",
   whyServerAway: "Tidak tersambung ke broker. Halaman terus mencoba sendiri; periksa jaringan dan apakah broker berjalan.",
   whyHttpAway: "Data mengalir, tetapi permintaan tidak dijawab. Muat ulang halaman, atau periksa proxy di antaranya.",
-  watching: "Anda hanya menonton. Untuk memulai, menghentikan, dan menghapus, buka tautan juri yang dicetak `saluran links`.",
   whySignedIn: "Sudah masuk.",
   whySignedOut: "Belum masuk sebagai juri. Buka tautan juri yang dicetak `saluran links`.",
   whyLoading: "Titik sebelumnya sedang dimuat ({points}).",
