@@ -464,10 +464,6 @@ export type PrivateLanesLanes = {
     database: unknown;
     full: unknown;
   };
-  widest: {
-    baja: unknown;
-    beton: unknown;
-  };
 };
 
 /** One point, displacements in millimetres. */
