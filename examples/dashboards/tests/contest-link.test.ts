@@ -152,6 +152,23 @@ test("a run that is cleared goes at once, the one before comes back, and undo br
   assert.deepEqual(news.map(({ kind }) => kind), ["cleared", "undone"]);
 });
 
+test("a run that ends without a point gives way to the one before, and a page that opens then shows the same", async (t) => {
+  const page = await visit(t, [1], ({ contest }) => {
+    contest.start("baja", 1.5);
+    contest.measure(1, 11, 1);
+    contest.stop();
+  });
+  await settled(page);
+  const { known, broker } = page;
+  const series = known.series("baja", 1, 1.5);
+  broker.contest.start("baja", 1.5);
+  broker.publishState();
+  await until(() => series.count === 0, "empty while it goes on");
+  broker.contest.stop();
+  broker.publishState();
+  await until(() => series.run === 1 && series.max === 11, "the run before");
+});
+
 test("one lane is cleared, the others stay", async (t) => {
   const page = await visit(t, LANES, (broker) => {
     broker.contest.start("baja", 1.5);

@@ -14,6 +14,7 @@ import {
   type Row,
   type Run,
   type State,
+  type Statistics,
   type Team,
   type Undo,
 } from "../src/contest/model.ts";
@@ -191,10 +192,17 @@ export class FakeContest {
     };
   }
 
-  statistics(query: URLSearchParams): { session_id: number; count: number }[] {
-    return this.runs
-      .filter((run) => run.category === query.get("category"))
-      .map(({ session_id }) => ({ session_id, count: this.items.filter((item) => item.session_id === session_id).length }));
+  statistics(query: URLSearchParams): Statistics[] {
+    const asked = query.get("category");
+    const kept = this.items.filter(({ category }) => asked === null || asked === category);
+    const groups = new Map(kept.map((item) => [groupOf(item), item]));
+    return [...groups].map(([group, { session_id, category, frequency, laptop_id }]) => {
+      const items = kept.filter((item) => groupOf(item) === group);
+      const [a, b] = [items.map(({ dista }) => Math.abs(dista)), items.map(({ distb }) => Math.abs(distb))];
+      const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
+      const most = { max_dista: Math.max(...a), max_distb: Math.max(...b), avg_dista: mean(a), avg_distb: mean(b) };
+      return { session_id, category, frequency, laptop_id, count: items.length, ...most };
+    });
   }
 
   #health(lane: Lane, now: number): LaneHealth {
@@ -217,6 +225,10 @@ export class FakeContest {
       path: newest === undefined ? null : "gateway",
     };
   }
+}
+
+function groupOf({ session_id, category, laptop_id }: Item): string {
+  return `${session_id} ${category} ${laptop_id}`;
 }
 
 function rowOf(item: Item): Row {

@@ -2,7 +2,7 @@
 
 import { contestSpeech } from "../src/contest/speech.ts";
 import { Known } from "../src/contest/known.ts";
-import { LANES, type Frequency, type Item, type LaneHealth, type Lane, type Run, type State } from "../src/contest/model.ts";
+import { LANES, type Frequency, type Item, type LaneHealth, type Lane, type Run, type State, type Statistics } from "../src/contest/model.ts";
 import { JUDGE_WORDS } from "../src/judge/speech.ts";
 
 export const NOW = 1_700_000_000_000;
@@ -65,9 +65,15 @@ export function health(lane: Lane, more: Partial<LaneHealth> = {}): LaneHealth {
   };
 }
 
-/** A contest where all is well and eight cameras send. */
-export function known(): Known {
-  const made = new Known(10, () => 0);
+/** Of `count` points of a lane that went as far as `max`. */
+export function statistics(session_id: number | null, laptop_id: Lane, count: number, max = 1): Statistics {
+  const frequency = session_id === null ? null : 1.5;
+  return { session_id, category: "baja", frequency, laptop_id, count, max_dista: 0, max_distb: max, avg_dista: 0, avg_distb: max };
+}
+
+/** A contest where all is well and eight cameras send. `local` is the page's own clock. */
+export function known(local: () => number = () => 0): Known {
+  const made = new Known(10, local);
   made.clock.heard(NOW, 0);
   made.connection = { status: { phase: "connected" }, ready: 10, all: 10, refused: null };
   made.access = { phase: "granted", role: "judge", expiresAt: null };

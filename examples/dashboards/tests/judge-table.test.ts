@@ -6,7 +6,7 @@ import { pointsOf } from "../src/judge/clear.ts";
 import { nextFrequency } from "../src/judge/ended.ts";
 import { shortName, shownOf, tableOf } from "../src/judge/table.ts";
 import { changedTeams } from "../src/judge/teams.ts";
-import { fill, freeItem, known, run, speech, state } from "./judge-known.ts";
+import { fill, freeItem, known, run, speech, state, statistics } from "./judge-known.ts";
 
 const SHOWN = { category: "baja", frequency: 1.5 } as const;
 
@@ -59,15 +59,12 @@ test("a team is called by its name, its institution is left out", () => {
 });
 
 test("what a clear would take is counted: one run, one lane, one lane of a category, all", () => {
-  const contest = known();
-  fill(contest, 1, 1.5, [1, 2, 3], 7);
-  fill(contest, 2, 1.5, [1, 2], 7);
-  fill(contest, 1, 2.5, [1], 8);
-  assert.equal(pointsOf(contest, { scope: "run", session_id: 7 }), 5);
-  assert.equal(pointsOf(contest, { scope: "run", session_id: 9 }), 0);
-  assert.equal(pointsOf(contest, { scope: "lane", laptop_id: 1 }), 4);
-  assert.equal(pointsOf(contest, { scope: "lane", laptop_id: 1, category: "beton" }), 0);
-  assert.equal(pointsOf(contest, { scope: "all" }), 6);
+  const stored = [statistics(7, 1, 3), statistics(7, 2, 2), statistics(8, 1, 1), statistics(null, 1, 5)];
+  assert.equal(pointsOf(stored, { scope: "run", session_id: 7 }), 5);
+  assert.equal(pointsOf(stored, { scope: "run", session_id: 9 }), 0);
+  assert.equal(pointsOf(stored, { scope: "lane", laptop_id: 1 }), 9);
+  assert.equal(pointsOf(stored, { scope: "lane", laptop_id: 1, category: "beton" }), 0);
+  assert.equal(pointsOf(stored, { scope: "all" }), 11);
 });
 
 test("frequencies are offered in rising order, and none after the last", () => {

@@ -3,6 +3,7 @@ import { test } from "node:test";
 
 import { judgeEn } from "../src/contest/i18n/judge-en.ts";
 import { judgeId } from "../src/contest/i18n/judge-id.ts";
+import { MARKER_HOLD_MS } from "../src/contest/markers.ts";
 import type { StoreHealth } from "../src/contest/model.ts";
 import { storeText, storeTone } from "../src/judge/lanes.ts";
 import { agoText, lightOf, lossPercent } from "../src/judge/light.ts";
@@ -40,10 +41,12 @@ test("without a run, or frozen, the panel says that and what to press", () => {
 });
 
 test("silent cameras and lost markers are named by lane", () => {
-  const contest = known();
+  let now = 0;
+  const contest = known(() => now);
   report(contest, health(2, { last_point_ms_ago: 9000 }), health(5, { last_point_ms_ago: null, connected: 0 }));
   assert.equal(first(contest)?.text, "Only 6 of 8 cameras are sending. Silent: 2, 5.");
   report(contest, health(4, { is_b_detected: false }));
+  now += MARKER_HOLD_MS;
   assert.match(first(contest)?.text ?? "", /marker: 4\./);
 });
 
@@ -56,13 +59,14 @@ test("before the broker has said anything nothing is called a fault of the judge
 });
 
 test("a light tells alive, silent, away, marker lost and refused apart", () => {
-  assert.equal(lightOf(null, null).kind, "away");
-  assert.equal(lightOf(health(1, { connected: 0 }), null).kind, "away");
-  assert.equal(lightOf(health(1), 20).kind, "alive");
-  assert.equal(lightOf(health(1), 3000).kind, "silent");
-  assert.equal(lightOf(health(1, { is_a_detected: false }), 20).kind, "markerLost");
-  assert.equal(lightOf(health(1, { last_refusal: "realtime_off" }), 5000).kind, "refused");
-  assert.equal(lightOf(health(1, { last_refusal: "realtime_off" }), 20).kind, "alive");
+  const seen = { a: true, b: true };
+  assert.equal(lightOf(null, null, seen).kind, "away");
+  assert.equal(lightOf(health(1, { connected: 0 }), null, seen).kind, "away");
+  assert.equal(lightOf(health(1), 20, seen).kind, "alive");
+  assert.equal(lightOf(health(1), 3000, seen).kind, "silent");
+  assert.equal(lightOf(health(1), 20, { a: false, b: true }).kind, "markerLost");
+  assert.equal(lightOf(health(1, { last_refusal: "realtime_off" }), 5000, seen).kind, "refused");
+  assert.equal(lightOf(health(1, { last_refusal: "realtime_off" }), 20, seen).kind, "alive");
 });
 
 test("loss is a share of what was sent", () => {

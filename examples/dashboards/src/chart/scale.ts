@@ -1,4 +1,4 @@
-/** One vertical range for all charts of a page, so that pictures can be compared by eye. Pure. */
+/** One vertical range for all charts of a page, and of all pages, so that pictures can be compared by eye. Pure. */
 
 /** Millimetres to either side of zero that are always shown. */
 const SMALLEST_RANGE = 100;

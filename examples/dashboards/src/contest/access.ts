@@ -83,6 +83,14 @@ function roleIn(roles: unknown): string | null {
   return typeof role === "string" ? role : null;
 }
 
+/**
+ * Whether to offer what only judges may do. The broker decides each time anew; a token that tells no role is
+ * given the chance.
+ */
+export function mayJudge(access: Access): boolean {
+  return access.phase === "granted" && (access.role === null || access.role === "judge");
+}
+
 /** What a status of 401 or 403 says about the token. */
 export function denial(status: number, claims: Claims, now: number): Access {
   if (status === 403) return { phase: "denied", why: "forbidden" };

@@ -85,9 +85,7 @@ function camera(contest: Contest, lane: Lane, { say }: ContestSpeech): Finding {
 }
 
 function marker(contest: Contest, lane: Lane, { say }: ContestSpeech): Finding {
-  const seen = contest.live(lane) ?? contest.health(lane);
-  const a = seen?.is_a_detected ?? null;
-  const b = seen?.is_b_detected ?? null;
+  const { a, b } = contest.markers(lane);
   if (a === null || b === null) return { tone: "neutral", text: say("marker_unknown") };
   if (a && b) return { tone: "good", text: say("marker_good") };
   if (a) return { tone: "warning", text: say("marker_b") };

@@ -16,6 +16,7 @@ import type {
   Run,
   SelfTest,
   State,
+  Statistics,
   Team,
   TeamEntry,
   TeamList,
@@ -156,6 +157,11 @@ export class Desk implements Controller, Ear {
   async runs(category?: Category, frequency?: Frequency): Promise<Outcome<readonly Run[]>> {
     const answer = await this.#client.get<{ sessions: readonly Run[] }>(`runs${query({ category, frequency })}`);
     return answer.ok ? { ok: true, value: answer.value.sessions } : answer;
+  }
+
+  async statistics(category?: Category): Promise<Outcome<readonly Statistics[]>> {
+    const answer = await this.#client.get<{ statistics: readonly Statistics[] }>(`statistics${query({ category })}`);
+    return answer.ok ? { ok: true, value: answer.value.statistics } : answer;
   }
 
   selfTest(): Promise<Outcome<SelfTest>> {

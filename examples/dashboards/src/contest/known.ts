@@ -3,6 +3,7 @@
 import type { Connection } from "../view/connection.ts";
 import { Book } from "./book.ts";
 import { Clock } from "./clock.ts";
+import { Markers, type Seen } from "./markers.ts";
 import type { Access, Backfill, Contest, News } from "./model.ts";
 import { newsBetween } from "./news.ts";
 import type { Series } from "./series.ts";
@@ -32,6 +33,7 @@ export class Known implements Contest {
   teamsRevision: number | null = null;
   /** An earlier process of the broker may have counted further. */
   #isStateOld = true;
+  readonly #markers = new Markers();
   readonly #local: () => number;
 
   /** `local` is a monotonic clock in milliseconds, as `performance.now`. */
@@ -73,6 +75,10 @@ export class Known implements Contest {
     return this.lanes?.lanes.find(({ laptop_id }) => laptop_id === lane) ?? null;
   }
 
+  markers(lane: Lane): Seen {
+    return this.#markers.of(lane, this.#local());
+  }
+
   lastPointAgoMs(lane: Lane): number | null {
     const ago = this.health(lane)?.last_point_ms_ago ?? null;
     const now = this.serverNow();
@@ -99,10 +105,20 @@ export class Known implements Contest {
     return newsBetween(before, state);
   }
 
+  /** A point as the broker publishes it. */
+  take(item: Item): void {
+    this.book.take(item);
+    this.#markers.heard(item.laptop_id, item.is_a_detected, item.is_b_detected, this.#local());
+  }
+
   /** A report of the lanes, unless a newer one is here. */
   report(lanes: Lanes): void {
     const newest = this.lanes?.server_time_ms ?? 0;
-    if (lanes.server_time_ms >= newest || newest - lanes.server_time_ms > REPORT_ORDER) this.lanes = lanes;
+    if (lanes.server_time_ms < newest && newest - lanes.server_time_ms <= REPORT_ORDER) return;
+    this.lanes = lanes;
+    for (const { laptop_id, is_a_detected, is_b_detected } of lanes.lanes) {
+      this.#markers.heard(laptop_id, is_a_detected, is_b_detected, this.#local());
+    }
   }
 
   /** Names of teams as of a revision. */

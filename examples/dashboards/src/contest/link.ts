@@ -12,7 +12,7 @@ import type { Client } from "./client.ts";
 import { isClear, isItem, isLanes, isState } from "./guards.ts";
 import type { Known } from "./known.ts";
 import type { Failure, News, Outcome } from "./model.ts";
-import type { ClearScope, Lane, Overview, TeamList } from "./wire.ts";
+import { LANES, type ClearScope, type Lane, type Overview, type Run, type TeamList } from "./wire.ts";
 
 const STATE_EVERY = 30_000;
 
@@ -92,7 +92,10 @@ export class Link implements Listener<string, EventName> {
   apply(state: Overview["state"]): void {
     const known = this.#known;
     const news = known.apply(state);
-    for (const item of news) if (item.kind === "cleared") this.#cleared(item.undo);
+    for (const item of news) {
+      if (item.kind === "cleared") this.#cleared(item.undo);
+      if (item.kind === "ended") this.#ended(item.run);
+    }
     this.#thaw();
     if (known.state !== null && known.state.teams_revision !== known.teamsRevision) void this.#loadTeams();
     if (news.length > 0) this.#ear.news(news);
@@ -135,7 +138,7 @@ export class Link implements Listener<string, EventName> {
   event(event: EventName, data: unknown): void {
     const known = this.#known;
     if (event === "new-data") {
-      if (isItem(data)) known.book.take(data);
+      if (isItem(data)) known.take(data);
     } else if (event === "lanes") {
       if (isLanes(data)) {
         known.clock.heard(data.server_time_ms, this.#local());
@@ -159,6 +162,15 @@ export class Link implements Listener<string, EventName> {
     const { state, book } = this.#known;
     if (book.isFrozen && this.#known.backfill.phase === "done") this.#owesCatchUp = true;
     else this.#catchUp.ask(PLACES, state?.revision === this.#revisionBefore ? "keep" : "renew");
+  }
+
+  /** A run without any points counts for nothing: the one before comes back, as for a page that opens now. */
+  #ended({ session_id, category, frequency }: Run): void {
+    const { book } = this.#known;
+    const isOurs = book.shown(category, frequency) === session_id;
+    if (!isOurs || LANES.some((lane) => book.series(category, lane, frequency).count > 0)) return;
+    if (book.isFrozen) this.#owesCatchUp = true;
+    else this.#catchUp.ask([{ category, frequency }], "renew");
   }
 
   #cleared(clear: ClearScope): void {

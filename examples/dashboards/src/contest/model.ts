@@ -2,6 +2,7 @@
 
 import type { Language } from "../i18n/language.ts";
 import type { Connection } from "../view/connection.ts";
+import type { Seen } from "./markers.ts";
 import type { Series } from "./series.ts";
 import type {
   Category,
@@ -16,6 +17,7 @@ import type {
   Run,
   SelfTest,
   State,
+  Statistics,
   Team,
   TeamEntry,
   Undo,
@@ -23,6 +25,7 @@ import type {
 } from "./wire.ts";
 
 export * from "./wire.ts";
+export type { Seen } from "./markers.ts";
 export { A_DETECTED, B_DETECTED, Series, type Extent, type Point } from "./series.ts";
 
 /** Whether the broker knows the person at the page. */
@@ -65,6 +68,8 @@ export interface Contest {
   team(category: Category, lane: Lane): Team;
   /** Age of the report counted in. */
   health(lane: Lane): LaneHealth | null;
+  /** Whether a lane's camera sees its markers, without the flicker of single frames. */
+  markers(lane: Lane): Seen;
   /** How long ago the broker got the last point of a lane, by now. */
   lastPointAgoMs(lane: Lane): number | null;
 }
@@ -107,6 +112,8 @@ export interface Controller {
   /** The text of a file with the header `laptop_id,category,nama_tim`. */
   saveTeamsCsv(csv: string): Promise<Outcome<readonly Team[]>>;
   runs(category?: Category, frequency?: Frequency): Promise<Outcome<readonly Run[]>>;
+  /** Of all runs, and of what belongs to none. */
+  statistics(category?: Category): Promise<Outcome<readonly Statistics[]>>;
   selfTest(): Promise<Outcome<SelfTest>>;
   /** Hands the file to the browser; resolves to its name. */
   download(what: Export): Promise<Outcome<string>>;

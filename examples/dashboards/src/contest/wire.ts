@@ -171,6 +171,19 @@ export interface Undone {
   readonly points: number;
 }
 
+/** Of the points of one lane and run, in mm of |value|; those of a category outside of runs have no run. */
+export interface Statistics {
+  readonly session_id: number | null;
+  readonly category: Category;
+  readonly frequency: Frequency | null;
+  readonly laptop_id: Lane;
+  readonly count: number;
+  readonly max_dista: number;
+  readonly max_distb: number;
+  readonly avg_dista: number;
+  readonly avg_distb: number;
+}
+
 export interface SelfTest {
   readonly ok: boolean;
   readonly steps: readonly {

@@ -2,15 +2,14 @@
 
 import {
   CATEGORIES,
-  FREQUENCIES,
   LANES,
   aliasOf,
-  type Category,
   type ClearRequest,
   type Contest,
   type Controller,
   type Lane,
   type Run,
+  type Statistics,
 } from "../contest/model.ts";
 import { element, setHidden } from "../view/dom.ts";
 import { ask } from "./dialog.ts";
@@ -29,9 +28,10 @@ export async function askClear(
   { speech, notice }: Around,
 ): Promise<void> {
   const runs = await notice.about(controller.runs());
-  if (runs === null) return;
+  const statistics = runs === null ? null : await notice.about(controller.statistics());
+  if (runs === null || statistics === null) return;
   const { say, count } = speech;
-  const form = new ClearForm(contest, [...runs].reverse(), speech);
+  const form = new ClearForm(contest, { runs: [...runs].reverse(), statistics }, speech);
   const isSure = await ask(place, {
     title: say("clearTitle"),
     content: [form.element],
@@ -44,24 +44,21 @@ export async function askClear(
   await notice.about(controller.clear(request), ({ points }) => say("clearDone", { points: count(points) }));
 }
 
-/** How many of the points that the page shows a clear takes away. */
-export function pointsOf(contest: Contest, request: ClearRequest): number {
-  let points = 0;
-  for (const category of CATEGORIES) {
-    for (const lane of LANES) {
-      for (const frequency of FREQUENCIES) {
-        const series = contest.series(category, lane, frequency);
-        if (covers(request, category, lane, series.run)) points += series.count;
-      }
-    }
-  }
-  return points;
+/** How many of the points that the broker has a clear takes away. */
+export function pointsOf(statistics: readonly Statistics[], request: ClearRequest): number {
+  return statistics.filter((one) => covers(request, one)).reduce((sum, { count }) => sum + count, 0);
 }
 
-function covers(request: ClearRequest, category: Category, lane: Lane, run: number | null): boolean {
+function covers(request: ClearRequest, { session_id, laptop_id, category }: Statistics): boolean {
   if (request.scope === "all") return true;
-  if (request.scope === "run") return run === request.session_id;
-  return lane === request.laptop_id && (request.category === undefined || request.category === category);
+  if (request.scope === "run") return session_id === request.session_id;
+  return laptop_id === request.laptop_id && (request.category === undefined || request.category === category);
+}
+
+/** What the broker had when the dialog was opened. */
+interface Stored {
+  readonly runs: readonly Run[];
+  readonly statistics: readonly Statistics[];
 }
 
 type Scope = ClearRequest["scope"];
@@ -71,6 +68,7 @@ class ClearForm {
   readonly element: HTMLElement;
   readonly #contest: Contest;
   readonly #runs: readonly Run[];
+  readonly #statistics: readonly Statistics[];
   readonly #speech: JudgeSpeech;
   readonly #run: HTMLSelectElement;
   readonly #lane: HTMLSelectElement;
@@ -81,10 +79,11 @@ class ClearForm {
   readonly #stays = element("ul", { class: "stays" });
   readonly #scopes: readonly HTMLInputElement[];
 
-  constructor(contest: Contest, runs: readonly Run[], speech: JudgeSpeech) {
+  constructor(contest: Contest, { runs, statistics }: Stored, speech: JudgeSpeech) {
     const { say } = speech;
     this.#contest = contest;
     this.#runs = runs;
+    this.#statistics = statistics;
     this.#speech = speech;
     this.#run = select("clear-run", runs.map((run) => [`${run.session_id}`, this.#runText(run)]));
     this.#lane = select("clear-lane", LANES.map((lane) => [`${lane}`, this.#laneText(lane)]));
@@ -145,7 +144,7 @@ class ClearForm {
       this.#stays.replaceChildren();
       return;
     }
-    const points = count(pointsOf(this.#contest, request));
+    const points = count(pointsOf(this.#statistics, request));
     const goes = [say("clearGoesPoints", { points }), say("clearGoesStatistics")];
     if (this.#endsRun(request)) goes.push(say("clearGoesRunning"));
     const stays = [say("clearStaysTeams"), say("clearStaysRuns")];

@@ -1,5 +1,6 @@
 /** What is measured and how the pages show it: category, frequency, data saving, freeze, clear. */
 
+import { mayJudge } from "../contest/access.ts";
 import {
   CATEGORIES,
   FREQUENCIES,
@@ -64,7 +65,7 @@ export class Controls {
       if (this.#frequency.value !== `${frequency}`) this.#frequency.value = `${frequency}`;
     }
     for (const select of [this.#category, this.#frequency]) {
-      select.disabled = state === null || isRunning;
+      select.disabled = !this.#isOpen() || isRunning;
       setAttribute(select, "title", isRunning ? this.#speech.say("locked") : null);
     }
     this.#showCommands();
@@ -76,11 +77,15 @@ export class Controls {
     const { state } = this.#contest;
     const isSaving = state?.realtime.enabled === true;
     const isFrozen = state?.frozen === true;
-    this.realtime.show(say(isSaving ? "realtimeStop" : "realtimeStart"), state !== null);
+    this.realtime.show(say(isSaving ? "realtimeStop" : "realtimeStart"), this.#isOpen());
     setAttribute(this.realtime.element, "data-tone", isSaving ? "bad" : "good");
-    this.freeze.show(say(isFrozen ? "unfreeze" : "freeze"), state !== null);
+    this.freeze.show(say(isFrozen ? "unfreeze" : "freeze"), this.#isOpen());
     setAttribute(this.freeze.element, "data-tone", isFrozen ? "info" : null);
-    this.clear.show(say("clear"), state !== null);
+    this.clear.show(say("clear"), this.#isOpen());
+  }
+
+  #isOpen(): boolean {
+    return this.#contest.state !== null && mayJudge(this.#contest.access);
   }
 
   #showHint(isRunning: boolean): void {
@@ -89,14 +94,24 @@ export class Controls {
     const { category, frequency } = shownOf(state);
     const values = { category: say(category), frequency, seconds: state?.run_seconds ?? 60 };
     const points = LANES.reduce((sum, lane) => sum + this.#contest.series(category, lane, frequency).count, 0);
-    const isWarning = state !== null && !state.realtime.enabled;
+    const isWatching = this.#contest.access.phase === "granted" && !mayJudge(this.#contest.access);
+    const isWarning = isWatching || (state !== null && !state.realtime.enabled);
     let text = say("hintReady", values);
     if (state === null) text = say("hintNoState");
+    else if (isWatching) text = say("hintWatching");
     else if (isWarning) text = say("hintRealtimeOff");
     else if (isRunning) text = say("hintRecording", values);
+    else if (points > 0 && this.#isOlder(shownOf(state))) text = say("hintOlder", { ...values, points: count(points) });
     else if (points > 0) text = say("hintRecordedBefore", { ...values, points: count(points) });
     setText(this.#hint, text);
     setAttribute(this.#hint, "data-tone", isWarning ? "warning" : "neutral");
+  }
+
+  /** Whether the latest run has no points, so that the charts show the one before; nobody is to take it for the latest. */
+  #isOlder({ category, frequency }: Shown): boolean {
+    const last = this.#contest.state?.last ?? null;
+    const isLatest = last?.category === category && last.frequency === frequency;
+    return isLatest && this.#contest.series(category, LANES[0], frequency).run !== last.session_id;
   }
 
   #select(name: "category" | "frequency", options: readonly (readonly [string, string])[]): HTMLSelectElement {

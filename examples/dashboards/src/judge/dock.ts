@@ -1,5 +1,6 @@
 /** Always in view: the timer, how the run goes, and what starts and ends it. */
 
+import { mayJudge } from "../contest/access.ts";
 import type { Contest, Controller, Run } from "../contest/model.ts";
 import { statusKey } from "../contest/run-words.ts";
 import { element, setText } from "../view/dom.ts";
@@ -64,9 +65,10 @@ export class Dock {
     const isSaving = state?.realtime.enabled === true;
     if (state === null) this.#saving.show(say("loading"), "neutral");
     else this.#saving.show(say(isSaving ? "on" : "off"), isSaving ? "good" : "bad");
-    this.start.show(say("start"), state !== null && running === null, this.stop);
-    this.stop.show(say("stop"), running !== null, this.start);
-    this.collapse.show(say("collapse"), running !== null, this.start);
+    const may = mayJudge(this.#contest.access);
+    this.start.show(say("start"), may && state !== null && running === null, this.stop);
+    this.stop.show(say("stop"), may && running !== null, this.start);
+    this.collapse.show(say("collapse"), may && running !== null, this.start);
   }
 
   #showStatus(running: Run | null, last: Run | null): void {

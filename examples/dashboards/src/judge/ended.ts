@@ -24,12 +24,12 @@ export class Ended {
     this.#open = null;
   }
 
-  tell(run: Run): void {
+  tell(run: Run, mayChoose: boolean): void {
     this.close();
     const { say } = this.#speech;
-    const next = nextFrequency(run.frequency);
+    const next = mayChoose ? nextFrequency(run.frequency) : null;
     const values = { category: say(run.category), frequency: run.frequency, seconds: run.duration_seconds ?? 0 };
-    const text = say(next === null ? "endedLast" : "endedBody", values);
+    const text = say(!mayChoose ? "endedWatched" : next === null ? "endedLast" : "endedBody", values);
     const answers = element("div", { class: "answers" }, button(say("close"), () => this.close()));
     if (next !== null) answers.append(this.#choose(run, next));
     const made = dialog(say("endedTitle"), element("p", {}, text), answers);

@@ -42,7 +42,7 @@ export class LaneLights {
     for (const [lane, found] of this.#cells) {
       const health = this.#contest.health(lane);
       const ago = this.#contest.lastPointAgoMs(lane);
-      const light = lightOf(health, ago);
+      const light = lightOf(health, ago, this.#contest.markers(lane));
       setText(found.alias, this.#contest.team(category, lane).alias);
       setText(found.state, this.#stateText(light));
       setText(found.numbers, this.#numbersText(health, ago));

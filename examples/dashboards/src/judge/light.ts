@@ -1,7 +1,7 @@
 /** Whether a lane's camera is alive, from what the broker reports of it. Pure. */
 
 import { SILENT_AFTER_MS } from "../contest/checks.ts";
-import type { Contest, Lane, LaneHealth } from "../contest/model.ts";
+import type { Contest, Lane, LaneHealth, Seen } from "../contest/model.ts";
 import type { Tone } from "../state/attention.ts";
 import type { JudgeSpeech } from "./speech.ts";
 
@@ -21,11 +21,11 @@ export const LIGHT_TONES: Readonly<Record<Light["kind"], Tone>> = {
 };
 
 /** `agoMs`: how long ago the last point came; `null` if there has been none. */
-export function lightOf(health: LaneHealth | null, agoMs: number | null): Light {
+export function lightOf(health: LaneHealth | null, agoMs: number | null, { a, b }: Seen): Light {
   if (health === null) return { kind: "away" };
   if (health.last_refusal !== null && health.connected > 0 && !isFresh(agoMs)) return { kind: "refused", health };
   if (!isFresh(agoMs)) return { kind: health.connected > 0 ? "silent" : "away" };
-  if (health.is_a_detected === false || health.is_b_detected === false) return { kind: "markerLost" };
+  if (a === false || b === false) return { kind: "markerLost" };
   return { kind: "alive" };
 }
 
@@ -47,5 +47,6 @@ export function agoText(agoMs: number, { say }: JudgeSpeech): string {
 }
 
 export function lanesWith(contest: Contest, lanes: readonly Lane[], kind: Light["kind"]): Lane[] {
-  return lanes.filter((lane) => lightOf(contest.health(lane), contest.lastPointAgoMs(lane)).kind === kind);
+  const light = (lane: Lane): Light => lightOf(contest.health(lane), contest.lastPointAgoMs(lane), contest.markers(lane));
+  return lanes.filter((lane) => light(lane).kind === kind);
 }

@@ -1,5 +1,6 @@
 /** What is needed around the runs: exports, the team list, the self-test. */
 
+import { mayJudge } from "../contest/access.ts";
 import type { Contest, Controller, Export, SelfTest } from "../contest/model.ts";
 import { element, setAttribute, setText } from "../view/dom.ts";
 import { Command } from "./command.ts";
@@ -14,6 +15,8 @@ export class Office {
   readonly #controller: Controller;
   readonly #speech: JudgeSpeech;
   readonly #notice: Notice;
+  readonly #teams: Command;
+  readonly #selfTest: Command;
   readonly #result = element("ul", { class: "self-test", "data-testid": "self-test-result", "aria-live": "polite" });
 
   constructor(contest: Contest, controller: Controller, speech: JudgeSpeech, notice: Notice) {
@@ -22,6 +25,8 @@ export class Office {
     this.#controller = controller;
     this.#speech = speech;
     this.#notice = notice;
+    this.#teams = new Command("teams", () => this.#editTeams());
+    this.#selfTest = new Command("self-test", () => this.#test());
     const category = () => shownOf(contest.state).category;
     this.element = element(
       "section",
@@ -35,34 +40,39 @@ export class Office {
         this.#export("export-points", say("exportPoints"), () => ({ file: "points.csv" })),
         this.#export("export-ranking", say("exportRanking"), () => ({ file: "ranking.xlsx", category: category() })),
       ),
-      element("div", { class: "commands" }, this.#teams(), this.#selfTest()),
+      element("div", { class: "commands" }, this.#teams.element, this.#selfTest.element),
       this.#result,
     );
   }
 
+  show(): void {
+    const { say } = this.#speech;
+    const may = mayJudge(this.#contest.access);
+    this.#teams.show(say("teams"), may);
+    this.#selfTest.show(say("selfTest"), may);
+  }
+
   #export(testId: string, label: string, what: () => Export): HTMLElement {
     const { say } = this.#speech;
-    return command(testId, label, async () => {
+    const made = new Command(testId, async () => {
       this.#notice.say(say("exportBusy"));
       await this.#notice.about(this.#controller.download(what()), (name) => say("exportDone", { name }));
     });
+    made.show(label, true);
+    return made.element;
   }
 
-  #teams(): HTMLElement {
-    return command("teams", this.#speech.say("teams"), async () => {
-      new TeamEditor(this.#contest, this.#controller, this.#speech, this.#notice).open(this.element);
-    });
+  async #editTeams(): Promise<void> {
+    new TeamEditor(this.#contest, this.#controller, this.#speech, this.#notice).open(this.element);
   }
 
-  #selfTest(): HTMLElement {
+  async #test(): Promise<void> {
     const { say } = this.#speech;
-    return command("self-test", say("selfTest"), async () => {
-      this.#notice.say(say("selfTestRunning"));
-      const result = await this.#notice.about(this.#controller.selfTest());
-      this.#result.replaceChildren(...(result?.steps ?? []).map((step) => this.#step(step)));
-      if (result?.ok === true) this.#notice.say(say("selfTestGood"));
-      else if (result !== null) this.#notice.warn(say("selfTestBad"));
-    });
+    this.#notice.say(say("selfTestRunning"));
+    const result = await this.#notice.about(this.#controller.selfTest());
+    this.#result.replaceChildren(...(result?.steps ?? []).map((step) => this.#step(step)));
+    if (result?.ok === true) this.#notice.say(say("selfTestGood"));
+    else if (result !== null) this.#notice.warn(say("selfTestBad"));
   }
 
   #step({ name, ok, ms, detail }: SelfTest["steps"][number]): HTMLElement {
@@ -74,10 +84,4 @@ export class Office {
     made.append(time);
     return made;
   }
-}
-
-function command(testId: string, label: string, work: () => Promise<void>): HTMLElement {
-  const made = new Command(testId, work);
-  made.show(label, true);
-  return made.element;
 }

@@ -1,5 +1,6 @@
 /** What has been cleared and can still be taken back, with the seconds that are left. */
 
+import { mayJudge } from "../contest/access.ts";
 import type { Contest, Controller, Undo } from "../contest/model.ts";
 import { element, setHidden, setText } from "../view/dom.ts";
 import { Command } from "./command.ts";
@@ -58,7 +59,7 @@ export class UndoBar {
     const seconds = Math.ceil((undo.until_ms - now) / 1000);
     setText(entry.text, say("undoEntry", { what: this.#what(undo), points: count(undo.points), seconds }));
     entry.command.element.dataset["testid"] = isNewest ? "undo" : `undo-${undo.clear_id}`;
-    entry.command.show(say("undo"), true);
+    entry.command.show(say("undo"), mayJudge(this.#contest.access));
   }
 
   #what({ scope, session_id, laptop_id }: Undo): string {

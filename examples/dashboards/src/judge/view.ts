@@ -1,5 +1,6 @@
 /** The judge's page: puts its parts together and draws them all from one `Contest`. */
 
+import { mayJudge } from "../contest/access.ts";
 import type { Contest, Controller, News, View } from "../contest/model.ts";
 import { element } from "../view/dom.ts";
 import { Charts } from "./charts.ts";
@@ -18,6 +19,7 @@ import { WhyPanel } from "./why-panel.ts";
 
 export class JudgeView implements View {
   readonly elements: readonly HTMLElement[];
+  readonly #contest: Contest;
   readonly #runs: RunList;
   readonly #charts: Charts;
   readonly #dock: Dock;
@@ -28,6 +30,7 @@ export class JudgeView implements View {
 
   constructor(contest: Contest, controller: Controller, speech: JudgeSpeech) {
     const notice = new Notice(speech);
+    this.#contest = contest;
     this.#runs = new RunList(contest, controller);
     const controls = new Controls(contest, controller, speech, notice);
     const statistics = new Statistics(contest, speech);
@@ -39,7 +42,7 @@ export class JudgeView implements View {
     this.#undo = new UndoBar(contest, controller, speech, notice);
     this.#ended = new Ended(controller, speech, notice);
     this.#shortcuts = this.#keys(controls, speech);
-    this.#parts = [controls, this.#dock, why, statistics, lights, this.#undo, this.#charts];
+    this.#parts = [controls, office, this.#dock, why, statistics, lights, this.#undo, this.#charts];
     const side = element("div", { class: "judge-side" }, controls.element, why.element, statistics.element, lights.element);
     side.append(office.element, this.#shortcuts.element);
     this.elements = [
@@ -56,7 +59,7 @@ export class JudgeView implements View {
   }
 
   happened(news: News): void {
-    if (news.kind === "ended" && news.run.ended_by === "time") this.#ended.tell(news.run);
+    if (news.kind === "ended" && news.run.ended_by === "time") this.#ended.tell(news.run, mayJudge(this.#contest.access));
     if (news.kind === "started" || news.kind === "category") this.#ended.close();
   }
 

@@ -1,5 +1,6 @@
 /** Why does the judge see nothing? Looks at everything that data passes on its way. Pure. */
 
+import { mayJudge } from "../contest/access.ts";
 import type { JudgeKey } from "../contest/i18n/judge-en.ts";
 import { LANES, type Contest, type Lane } from "../contest/model.ts";
 import type { Values } from "../i18n/language.ts";
@@ -46,8 +47,7 @@ function server({ connection, reachable }: Contest, found: Say): Omit<Finding, "
 }
 
 function signIn({ access }: Contest, found: Say): Omit<Finding, "name"> {
-  const isJudge = access.phase === "granted" && (access.role === null || access.role === "judge");
-  if (isJudge || access.phase === "checking") return found("good", "whySignedIn");
+  if (mayJudge(access) || access.phase === "checking") return found("good", "whySignedIn");
   return found("bad", "whySignedOut");
 }
 

@@ -5,10 +5,11 @@ import type { Line } from "../chart/line.ts";
 import { Redraws } from "../chart/redraws.ts";
 import { SharedScale } from "../chart/scale.ts";
 import { chartWords } from "../chart/words.ts";
-import { B_DETECTED, FREQUENCIES, type Category, type Contest, type Frequency, type Lane, type Series } from "../contest/model.ts";
+import { B_DETECTED, FREQUENCIES, type Category, type Contest, type Controller, type Frequency, type Lane, type Series } from "../contest/model.ts";
 import { hertz } from "../contest/run-words.ts";
 import type { ContestSpeech } from "../contest/speech.ts";
 import { element, setAttribute, setText } from "../view/dom.ts";
+import { Others } from "./others.ts";
 
 /** Before the broker has said how long a run is. */
 const USUAL_SECONDS = 60;
@@ -26,13 +27,15 @@ export class Charts {
   readonly element: HTMLElement;
   readonly #speech: ContestSpeech;
   readonly #lane: Lane;
+  readonly #others: Others;
   readonly #scale = new SharedScale();
   readonly #redraws = new Redraws();
   readonly #rows: readonly Row[];
 
-  constructor(speech: ContestSpeech, lane: Lane) {
+  constructor(controller: Controller, speech: ContestSpeech, lane: Lane) {
     this.#speech = speech;
     this.#lane = lane;
+    this.#others = new Others(controller);
     this.#rows = FREQUENCIES.map((frequency) => this.#row(frequency));
     this.element = element("div", { class: "team-charts" }, ...this.#rows.map((row) => row.element));
   }
@@ -42,7 +45,8 @@ export class Charts {
     const { alias, nama_tim } = contest.team(category, this.#lane);
     const running = contest.state?.session;
     const all = this.#rows.map(({ frequency }) => contest.series(category, this.#lane, frequency));
-    this.#scale.fit(Math.max(...all.map(({ max }) => max)));
+    this.#others.follow(contest, category, performance.now());
+    this.#scale.fit(Math.max(this.#others.largest(contest, category), ...all.map(({ max }) => max)));
     for (const row of this.#rows) {
       const series = contest.series(category, this.#lane, row.frequency);
       const isRunning = running?.category === category && running.frequency === row.frequency;

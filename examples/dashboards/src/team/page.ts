@@ -40,7 +40,7 @@ export class TeamPage implements View {
     this.#lane = lane;
     this.#choice = choice;
     this.#info = new Info(speech, lane);
-    this.#charts = new Charts(speech, lane);
+    this.#charts = new Charts(controller, speech, lane);
     this.#why = new Why(speech);
     this.#switch = new Map(CATEGORIES.map((category) => [category, this.#choiceButton(category, contest)]));
     this.#projector = button("", () => this.#turn(!this.#screen.isOn));

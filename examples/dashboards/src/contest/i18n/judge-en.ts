@@ -20,8 +20,10 @@ export const judgeEn = {
 
   hintRealtimeOff: "Realtime data is off: the timer would run, but nothing would be stored.",
   hintRecordedBefore: "{frequency} Hz already has {points} points. A new run replaces them on screen; the exports keep both.",
+  hintOlder: "The latest run at {frequency} Hz has no points. The charts show the one before it, with {points} points.",
   hintReady: "Ready to record {category}, {frequency} Hz.",
   hintRecording: "Recording {category}, {frequency} Hz. It ends by itself after {seconds} seconds.",
+  hintWatching: "Your link lets you watch. Only judges start, stop, freeze and clear: open the judge link that `saluran links` prints.",
   hintNoState: "Waiting for the broker's state.",
 
   collapseTitle: "Mark the run as collapsed?",
@@ -45,7 +47,7 @@ export const judgeEn = {
   clearRunOption: "#{run} · {category} · {frequency} Hz · {started}",
   clearGoes: "Goes",
   clearStays: "Stays",
-  clearGoesPoints: "{points} points shown on this page, and all others of this choice in the store",
+  clearGoesPoints: "{points} points, as many as are stored of this choice now",
   clearGoesStatistics: "their statistics and charts, on all pages",
   clearGoesRunning: "the running run is stopped",
   clearStaysTeams: "the team list",
@@ -134,6 +136,7 @@ export const judgeEn = {
   endedTitle: "Run finished",
   endedBody: "{category}, {frequency} Hz: {seconds} seconds are recorded. Choose the next frequency.",
   endedLast: "{category}, {frequency} Hz: {seconds} seconds are recorded. That was the last frequency; export the data or choose the other category.",
+  endedWatched: "{category}, {frequency} Hz: {seconds} seconds are recorded.",
   endedNext: "Choose {frequency} Hz",
 
   teams: "Team list…",

@@ -22,8 +22,10 @@ export const judgeId: JudgeDictionary = {
 
   hintRealtimeOff: "Data realtime mati: timer akan berjalan, tetapi tidak ada data yang disimpan.",
   hintRecordedBefore: "{frequency} Hz sudah punya {points} titik. Rekaman baru menggantikan tampilannya; ekspor memuat keduanya.",
+  hintOlder: "Rekaman terakhir pada {frequency} Hz tanpa titik. Grafik menampilkan rekaman sebelumnya, dengan {points} titik.",
   hintReady: "Siap merekam {category}, {frequency} Hz.",
   hintRecording: "Merekam {category}, {frequency} Hz. Berhenti sendiri setelah {seconds} detik.",
+  hintWatching: "Tautan Anda hanya untuk menonton. Hanya juri yang memulai, menghentikan, membekukan, dan menghapus: buka tautan juri dari `saluran links`.",
   hintNoState: "Menunggu keadaan dari broker.",
 
   collapseTitle: "Tandai rekaman ini roboh?",
@@ -47,7 +49,7 @@ export const judgeId: JudgeDictionary = {
   clearRunOption: "#{run} · {category} · {frequency} Hz · {started}",
   clearGoes: "Dihapus",
   clearStays: "Tetap ada",
-  clearGoesPoints: "{points} titik yang tampil di halaman ini, dan semua titik lain dari pilihan ini di penyimpanan",
+  clearGoesPoints: "{points} titik, yaitu semua yang kini tersimpan dari pilihan ini",
   clearGoesStatistics: "statistik dan grafiknya, di semua halaman",
   clearGoesRunning: "rekaman yang sedang berjalan dihentikan",
   clearStaysTeams: "daftar tim",
@@ -136,6 +138,7 @@ export const judgeId: JudgeDictionary = {
   endedTitle: "Rekaman selesai",
   endedBody: "{category}, {frequency} Hz: {seconds} detik terekam. Pilih frekuensi berikutnya.",
   endedLast: "{category}, {frequency} Hz: {seconds} detik terekam. Itu frekuensi terakhir; ekspor datanya atau pilih kategori lain.",
+  endedWatched: "{category}, {frequency} Hz: {seconds} detik terekam.",
   endedNext: "Pilih {frequency} Hz",
 
   teams: "Daftar tim…",
