@@ -8,6 +8,7 @@ import { ABOVE, BELOW, misplaced, reached } from "./support/drawn.js";
 import { Hall } from "./support/hall.js";
 
 const LANES = [1, 2, 3];
+const EIGHT = [1, 2, 3, 4, 5, 6, 7, 8];
 const POINTS = 20;
 const ALL = POINTS * LANES.length;
 
@@ -110,15 +111,26 @@ describe("the judge's page", () => {
 
   test("all teams' pages have the same axis, whatever is on them", async (t) => {
     const hall = await Hall.open(t);
-    const [calm, wild] = [await hall.team(1), await hall.team(2)];
+    const judge = await hall.judge();
+    const teams = await Promise.all(EIGHT.map((lane) => hall.team(lane)));
+    const reach = async (seat, frequency) => Math.max(...Object.keys((await seat.drawn(frequency)).labels).map(Number).filter(Number.isFinite));
+    const pages = [judge, ...teams];
+    const agree = async (range, frequency = "1.5") => {
+      const isThere = (seat) => async () => (await reach(seat, frequency)) === range;
+      await Promise.all(pages.map((seat, lane) => until(isThere(seat), `±${range} mm on page ${lane}`)));
+    };
     await hall.contest.begin();
     await hall.contest.point(1, 30);
     await hall.contest.point(2, 260);
+    await agree(300);
+    await hall.contest.point(7, -420);
+    await agree(500);
     await hall.contest.end();
-    await wild.shows(1);
-    const labels = async (seat) => Object.keys((await seat.drawn()).labels).sort();
-    assert.ok((await labels(wild)).includes("300"), "the widest fits");
-    await until(async () => `${await labels(calm)}` === `${await labels(wild)}`, "the same labels on both pages");
+    await agree(500, "5.5");
+    await teams[3].page.reload();
+    await agree(500);
+    await hall.contest.begin();
+    await agree(100);
   });
 
   test("freeze holds every page still, with a banner, and loses nothing", async (t) => {
@@ -156,7 +168,7 @@ describe("the judge's page", () => {
     const dialog = judge.at("dialog");
     await dialog.getByRole("radio", { name: "One run" }).check();
     await dialog.getByRole("combobox").selectOption(`${cleared}`);
-    await judge.says("dialog", `${ALL} points shown on this page`);
+    await judge.says("dialog", `${ALL} points, as many as are stored`);
     await judge.click("confirm");
     for (const seat of [judge, second, team]) {
       await seat.shows(0, "2.5");
@@ -165,6 +177,11 @@ describe("the judge's page", () => {
     const runs = (await hall.contest.exported()).map(({ session_id }) => Number(session_id));
     assert.deepEqual([runs.length, new Set(runs)], [ALL, new Set([kept])]);
 
+    // A page that opens now shows no more than those that were open.
+    const late = await hall.judge();
+    await late.shows(ALL, "1.5");
+    await late.shows(0, "2.5");
+
     // Another judge may take it back.
     await second.click("undo");
     await second.says("notice", `${ALL} points are back`);
@@ -172,6 +189,21 @@ describe("the judge's page", () => {
     await team.shows(POINTS, "2.5");
     assert.equal((await hall.contest.exported()).length, 2 * ALL);
     await judge.at("undo").waitFor({ state: "detached" });
+  });
+
+  test("a run without any point gives way to the one before it, on open pages and on reloaded ones", async (t) => {
+    const hall = await Hall.open(t);
+    const [judge, team] = [await hall.judge(), await hall.team(1)];
+    await recorded(hall);
+    await judge.shows(ALL);
+    await judge.click("start");
+    for (const seat of [judge, team]) await seat.shows(0);
+    await judge.click("stop");
+    await judge.says("hint", `The latest run at 1.5 Hz has no points. The charts show the one before it, with ${ALL} points.`);
+    for (const seat of [judge, team]) await seat.page.reload();
+    await judge.shows(ALL);
+    await team.shows(POINTS);
+    await judge.says("hint", "The latest run at 1.5 Hz has no points.");
   });
 
   test("a judge's page knows all after a reload, and a second judge follows the first", async (t) => {

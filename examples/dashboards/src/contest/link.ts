@@ -15,6 +15,7 @@ import type { Failure, News, Outcome } from "./model.ts";
 import { LANES, type ClearScope, type Lane, type Overview, type Run, type TeamList } from "./wire.ts";
 
 const STATE_EVERY = 30_000;
+const ASK_AGAIN = 2000;
 
 export interface Ear {
   /** Something is different: draw. */
@@ -35,6 +36,7 @@ export class Link implements Listener<string, EventName> {
   readonly #ready = new Set<string>();
   readonly #local: () => number;
   readonly #timer: ReturnType<typeof setInterval>;
+  #why: ReturnType<typeof setTimeout> | undefined;
   /** The state's number when the connection was lost: with the same one, nothing was taken away. */
   #revisionBefore: number | null = null;
   /** While frozen, nothing is fetched: it would move what stands still. */
@@ -65,6 +67,7 @@ export class Link implements Listener<string, EventName> {
   close(): void {
     this.#isClosed = true;
     clearInterval(this.#timer);
+    clearTimeout(this.#why);
     this.#catchUp.stop();
     this.#feed.close();
   }
@@ -112,8 +115,17 @@ export class Link implements Listener<string, EventName> {
     }
     known.connection = { ...known.connection, status, ready: 0, refused: null };
     // A token that has ended also ends the connection; the answer over HTTP says so.
-    if (status.phase === "stopped") void this.refresh();
+    if (status.phase === "stopped") this.#askWhy();
     this.#ear.changed();
+  }
+
+  /** Twice: in the second in which a token ends, connections end already and answers are still good. */
+  #askWhy(): void {
+    void this.refresh();
+    clearTimeout(this.#why);
+    this.#why = setTimeout(() => {
+      if (this.#known.connection.status.phase === "stopped") void this.refresh();
+    }, ASK_AGAIN);
   }
 
   subscribed(channel: string): void {

@@ -24,8 +24,9 @@ export class Dashboard {
     return this.page.getByRole("region", { name: title, exact: true });
   }
 
+  /** Waits until the broker has confirmed all channels: what is published before that reaches no one. */
   async connected() {
-    await this.connection.filter({ hasText: /Connected|Terhubung/ }).waitFor();
+    await this.connection.filter({ hasText: /(Connected|Terhubung) [\w.]+:\d+$/ }).waitFor();
   }
 
   /** Waits until the page has counted `total` events. */
