@@ -14,6 +14,8 @@ import { Page } from "./view/page.ts";
 import { speech, type Speech } from "./view/speech.ts";
 
 const CLOCK_TICK = 1000;
+/** Between two draws: on a slow device a draw for each event leaves no time to take the next one. */
+const DRAW_PAUSE = 100;
 
 export class App implements Listener<ChannelName, EventName> {
   readonly #root: HTMLElement;
@@ -26,7 +28,7 @@ export class App implements Listener<ChannelName, EventName> {
   #feed: Feed<ChannelName, EventName> | null = null;
   #dashboard: Dashboard = EMPTY;
   #connection: Connection = { status: { phase: "connecting", again: false }, ready: 0, all: CHANNELS.length, refused: null };
-  #frame: number | null = null;
+  #isDrawing = false;
 
   constructor(root: HTMLElement, address: Address, language: Language, memory: () => Memory) {
     this.#root = root;
@@ -88,11 +90,15 @@ export class App implements Listener<ChannelName, EventName> {
     this.#root.querySelector<HTMLElement>(`button[lang="${language}"]`)?.focus();
   }
 
-  /** Once a frame at most, however many events come; not at all while the page is hidden. */
+  /** Ten times a second at most, however many events come; not at all while the page is hidden. */
   #draw(): void {
-    this.#frame ??= requestAnimationFrame(() => {
-      this.#frame = null;
-      this.#page.show(this.#dashboard, this.#connection, Date.now());
-    });
+    if (this.#isDrawing) return;
+    this.#isDrawing = true;
+    setTimeout(() => {
+      requestAnimationFrame(() => {
+        this.#isDrawing = false;
+        this.#page.show(this.#dashboard, this.#connection, Date.now());
+      });
+    }, DRAW_PAUSE);
   }
 }

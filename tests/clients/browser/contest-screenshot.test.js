@@ -1,6 +1,6 @@
 /**
- * The contest's pictures in the README. Written with SALURAN_SCREENSHOTS=1, in a whole run; else only looked at, in a
- * short one.
+ * The contest's pictures in the README. Written with SALURAN_SCREENSHOTS=1, in a whole run; else only looked at, a
+ * moment after its start.
  */
 
 import assert from "node:assert/strict";
@@ -13,8 +13,8 @@ import { Hall } from "./support/hall.js";
 
 const FOLDER = new URL("../../../examples/dashboards/screenshots/", import.meta.url);
 const WRITING = process.env.SALURAN_SCREENSHOTS === "1";
-/** Seconds: of a run, and of the moment in it. The frequency before it has had its whole run. */
-const [RUN, MOMENT] = WRITING ? [60, 42] : [6, 4];
+/** Seconds: of a run, and of the moment in it. In the README the frequency before it has had its whole run. */
+const [RUN, MOMENT] = [60, WRITING ? 42 : 4];
 const HERTZ = WRITING ? 30 : 5;
 /** As after a first start. */
 const PORT = WRITING ? 6001 : 0;
@@ -34,6 +34,7 @@ test("judge, team and phone stand for pictures in a run", async (t) => {
   simulated(t, contest, { hertz: HERTZ, seconds: RUN + MOMENT + 20 });
   await until(async () => (await contest.call("GET", "/lanes")).lanes.every(({ received }) => received > 0), "all cameras");
   await contest.begin(1.5);
+  if (!WRITING) await contest.end();
   await until(async () => (await contest.state()).last !== null, "the end of the first run", LONG);
   await contest.begin(2.5);
   await until(async () => (await contest.state()).session?.elapsed_ms >= MOMENT * 1000, "the moment", LONG);
