@@ -55,13 +55,20 @@ pub(super) async fn take(
         Err(why) => Err(why.into()),
         Ok(reading) => submit(shared, peer, (reading, fields), origin).await,
     };
-    if let Err(refused @ (Refused::Key(_) | Refused::NotTaken(NotTaken::Invalid(_)))) = &taken
+    if let Err(refused) = &taken {
+        turned_away(shared, fields, refused);
+    }
+    note(shared, lane, &taken);
+    taken
+}
+
+/// Lets a lane tell of a point that names it and that the contest's rule has not seen.
+pub(super) fn turned_away(shared: &Shared, fields: &Map<String, Value>, refused: &Refused) {
+    if matches!(refused, Refused::Key(_) | Refused::NotTaken(NotTaken::Invalid(_)))
         && let Some(lane) = Reading::lane_of(fields)
     {
         shared.parts.contest.turned_away(lane, refused.reason());
     }
-    note(shared, lane, &taken);
-    taken
 }
 
 /// Counts and logs what became of a point.

@@ -51,6 +51,11 @@ impl Speaker {
         };
         let readings: Result<Vec<Reading>, (usize, Refused)> =
             items.iter().enumerate().map(|(number, item)| reading(item).map_err(|why| (number, why))).collect();
+        if let Err((number, refused)) = &readings
+            && let Some(item) = items.get(*number)
+        {
+            point::turned_away(&self.shared, item, refused);
+        }
         let lanes = readings.as_ref().map_or(Vec::new(), |all| all.iter().map(|reading| reading.lane).collect());
         let taken = match readings {
             Err(why) => Err(why),

@@ -94,6 +94,9 @@ pub(super) async fn serve(
             _ = leaving.wait_for(|leaving| *leaving) => Ending::Leaving,
         }
     };
+    if ending == Ending::Unread {
+        tracing::warn!(client, "a raw client asked for acknowledgements and did not read them: it was closed");
+    }
     tracing::debug!(client, ?ending, "raw client left");
     speaker.leave().await;
     part(session, &mut stream, ending).await;
@@ -225,7 +228,8 @@ async fn part(session: Session, stream: &mut AggregatedMessageStream, ending: En
         Ending::Leaving => CloseCode::Restart,
     };
     let farewell = async {
-        if session.close(Some(CloseReason { code, description: None })).await.is_ok() {
+        let description = (ending == Ending::Unread).then(|| "read the acknowledgements that you ask for".to_owned());
+        if session.close(Some(CloseReason { code, description })).await.is_ok() {
             // Whatever still comes is not heard any more.
             while let Some(Ok(_)) = stream.recv().await {}
         }

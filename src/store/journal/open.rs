@@ -46,7 +46,8 @@ pub enum Unusable {
     },
     /// A file is not what was written.
     #[error(
-        "{} is damaged at line {line}: bring it back from a copy, or move the folder away to begin anew",
+        "{} is damaged at line {line}: bring it back from a copy; or, to begin anew, move the whole store folder away \
+         (journal, state.json, and saluran.db; with PostgreSQL, name an empty database)",
         .path.display()
     )]
     Damaged {
@@ -58,7 +59,8 @@ pub enum Unusable {
     /// Files are missing in between.
     #[error(
         "{} holds nothing of entry {missing}: bring its files back from a copy; or, to begin anew, move the whole folder \
-         around it away (journal, state.json, and the database saluran.db, which goes on from this journal only)",
+         around it away (journal, state.json, and saluran.db; with PostgreSQL, name an empty database): a database goes on \
+         from its own journal only",
         .folder.display()
     )]
     Gap {

@@ -107,6 +107,9 @@ fn a_damaged_line_is_named() {
     fs::write(&path, text.replacen("\"serial\":2", "\"serial\":7", 1)).unwrap();
     let error = Journal::open(&folder.0, ROOM).unwrap_err().to_string();
     assert!(error.contains(".log is damaged at line 2"), "{error}");
+    assert!(error.contains("saluran.db"), "what else has to go: {error}");
+    let gap = Unusable::Gap { folder: "data/journal".into(), missing: 7 }.to_string();
+    assert!(gap.starts_with("data/journal holds nothing of entry 7: ") && gap.contains("saluran.db"), "{gap}");
 }
 
 #[test]
