@@ -19,7 +19,6 @@ use crate::config::{self, Algorithm, TokenKeys};
 const LATER: Duration = Duration::from_secs(11);
 
 /// What an issuer needs not to answer within.
-const SHORT: Duration = Duration::from_millis(200);
 
 /// An hour between two readings.
 fn remote(issuer: &Issuer) -> config::Tokens {
