@@ -18,8 +18,6 @@ use crate::config::{self, Algorithm, TokenKeys};
 /// Longer than a key set is left alone.
 const LATER: Duration = Duration::from_secs(11);
 
-/// What an issuer needs not to answer within.
-
 /// An hour between two readings.
 fn remote(issuer: &Issuer) -> config::Tokens {
     let refresh = Duration::from_secs(3600);
