@@ -1,4 +1,4 @@
-"""What takes its time: a real minute, a database away for thirty seconds, a camera cut off for a minute.
+"""What takes its time: a real minute, a database away for thirty seconds, a camera and a page cut off for a minute.
 
 All of it runs at once, each in a contest of its own, and each test waits for its part. Counts are printed.
 """
@@ -36,27 +36,34 @@ def per_lane(points: Iterable[tuple[int, float]]) -> dict[int, list[float]]:
 
 
 def minute() -> dict:
-    """A whole run of eight lanes at 10 Hz that nobody ends, with three pages."""
-    with Contest() as contest, Page(contest) as one, Page(contest) as two, Page(contest) as three:
+    """A whole run of eight lanes at 10 Hz that nobody ends, with three pages, and a fourth that is cut off for a minute."""
+    with (Contest() as contest, Line(contest.port) as line, Page(contest) as one, Page(contest) as two,
+          Page(contest) as three, Page(contest, line.port) as gone):
         crew = [Camera(contest.camera_url, lane, 10) for lane in LANES]
         contest.begin()
         for camera in crew:
             camera.start()
+        until(lambda: len(gone.points) > 100, "points before the cut")
+        line.cut()
+        cut = time.monotonic()
         until(lambda: contest.call("GET", "/state")["state"]["last"], "the end of the minute", 70)
+        threading.Event().wait(cut + CUT_SECONDS - time.monotonic())
+        seen = len(gone.points)
+        line.mend()
         for camera in crew:
             camera.finish()
         contest.settled()
-        pages = [one, two, three]
+        pages = [one, two, three, gone]
         sent = sum(camera.sent for camera in crew)
-        until(lambda: all(len(page.points) == sent for page in pages), "all points on all pages")
+        until(lambda: all(len(page.points) == sent for page in pages), "all points on all pages", 40)
         return {
-            "last": contest.call("GET", "/state")["state"]["last"], "sent": sent,
+            "seen": seen, "connections": gone.connections, "last": contest.call("GET", "/state")["state"]["last"], "sent": sent,
             "safe": safe_points(crew), "shown": [Counter(page.points.values()) for page in pages],
-            "ends": [page.sessions for page in pages],
+            "ends": [page.sessions for page in pages[:3]],
             "stored": Counter((lane, value) for lane, value in contest.rows("SELECT laptop_id, distb FROM measurements")),
             "in_run": contest.rows("SELECT laptop_id, COUNT(*), MIN(relative_time), MAX(relative_time) FROM measurements"
                                    " WHERE session_id = 1 GROUP BY 1 ORDER BY 1"),
-            "delays": [delay for page in pages for _, delay in page.pushed],
+            "delays": [delay for page in pages[:3] for _, delay in page.pushed],
         }
 
 
@@ -151,12 +158,13 @@ def test_e3_a_whole_minute_is_complete_everywhere(parts):
     found = parts["minute"].result(180)
     safe, stored = found["safe"], found["stored"]
     print(f"a minute: sent {found['sent']}, acknowledged {safe.total()}, stored {stored.total()},"
-          f" shown {[shown.total() for shown in found['shown']]}; camera to page p50 {percentile(found['delays'], 50):.1f} ms,"
+          f" shown {[shown.total() for shown in found['shown']]}, of which the last page had {found['seen']} after its cut; camera to page p50 {percentile(found['delays'], 50):.1f} ms,"
           f" p99 {percentile(found['delays'], 99):.1f} ms")
     last = found["last"]
     assert (last["ended_by"], last["auto_stopped"], last["duration_seconds"]) == ("time", True, 60)
     assert safe == stored and safe.total() == found["sent"]
-    assert found["shown"] == [stored] * 3
+    assert found["shown"] == [stored] * 4
+    assert found["seen"] < 1000 and found["connections"] == 2, "the fourth page had missed nearly all"
     assert all("session-stopped" in ends for ends in found["ends"])
     for lane, count, first, final in found["in_run"]:
         assert 590 <= count <= 602, f"lane {lane} has {count} points of a minute at 10 Hz"
