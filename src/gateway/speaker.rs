@@ -122,7 +122,7 @@ impl Speaker {
     async fn camera(&mut self, fields: &Map<String, Value>) -> Result<(), Unread> {
         let is_asked = fields.get("ack") == Some(&Value::Bool(true));
         // Before the point is taken: no point is taken whose acknowledgement would be missed.
-        let place = if is_asked { self.room().await? } else { None };
+        let place = if is_asked { room(&self.answers).await? } else { None };
         let origin = Origin { path: Path::Gateway, client: Some(self.client) };
         let taken = point::take(&self.shared, &self.peer, fields, origin).await;
         if let Some(point) = taken.as_ref().ok().and_then(|accepted| accepted.point.as_ref()) {
@@ -134,11 +134,6 @@ impl Speaker {
             self.complain(refused.reason(), || answer::refusal(fields, &refused));
         }
         Ok(())
-    }
-
-    /// Waits for room for an answer that must not be missed; `None` when nobody is there any more to read it.
-    async fn room(&self) -> Result<Option<OwnedPermit<Answer>>, Unread> {
-        timeout(UNREAD, self.answers.clone().reserve_owned()).await.map_err(|_| Unread).map(Result::ok)
     }
 
     /// Notes that it sends for a lane.
@@ -262,3 +257,27 @@ impl Speaker {
 /// Said to those who may not control.
 pub(super) const NO_CONTROL: &str =
     "starting, stopping and clearing is not for everybody here: use the judge page, or set [gateway] control";
+
+/// Waits for room for an answer that must not be missed; `None` when nobody is there any more to read it.
+async fn room(answers: &mpsc::Sender<Answer>) -> Result<Option<OwnedPermit<Answer>>, Unread> {
+    timeout(UNREAD, answers.clone().reserve_owned()).await.map_err(|_| Unread).map(Result::ok)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A10.1: an acknowledgement waits for its place, not for ever, and for nobody who is gone.
+    #[tokio::test(start_paused = true)]
+    async fn room_is_waited_for_as_long_as_somebody_may_read() {
+        let (answers, mut waiting) = mpsc::channel(1);
+        room(&answers).await.unwrap().unwrap().send(Answer::Pong(Bytes::new()));
+        let start = Instant::now();
+        assert!(room(&answers).await.is_err(), "nobody reads");
+        assert_eq!(start.elapsed(), UNREAD);
+        let (place, answer) = tokio::join!(room(&answers), waiting.recv());
+        assert!(place.unwrap().is_some() && answer.is_some(), "there is room once one is read");
+        drop(waiting);
+        assert!(room(&answers).await.unwrap().is_none(), "gone");
+    }
+}

@@ -10,8 +10,7 @@ from typing import Callable, Optional
 from saluran_camera.point import OLDEST_SECONDS, Point
 
 # Points written and not yet answered. A point says its age when it is written, so what it then waits behind others is
-# how far it stands from where it was measured; and of more than 256 answers the server may leave some out. 32 are enough
-# for 160 points a second over a network of 200 ms.
+# how far it stands from where it was measured; 32 are enough for 160 points a second over a network of 200 ms.
 WINDOW = 32
 
 

@@ -10,7 +10,7 @@ import type { Shown } from "./book.ts";
 import type { Client } from "./client.ts";
 import type { Known } from "./known.ts";
 import type { Failure, Outcome } from "./model.ts";
-import { CATEGORIES, FREQUENCIES, type Category, type Frequency, type Lane, type Points, type Row, type Run } from "./wire.ts";
+import { CATEGORIES, FREQUENCIES, type Category, type Frequency, type Lane, type Points, type Row, type Run, type Statistics } from "./wire.ts";
 
 /** A frequency of a category. */
 export interface Place {
@@ -29,11 +29,6 @@ const OVERLAP = 2000;
 
 /** `keep` adds to what is here; `renew` replaces it, where something may have been taken away. */
 export type Way = "keep" | "renew";
-
-interface Count {
-  readonly session_id: number;
-  readonly count: number;
-}
 
 export class CatchUp {
   readonly #client: Client;
@@ -169,7 +164,7 @@ export class CatchUp {
 
   async #chooseOlder(category: Category, older: readonly Run[]): Promise<Outcome<number | null>> {
     if (older.length === 0) return { ok: true, value: null };
-    const counted = await this.#client.get<{ statistics: readonly Count[] }>(`statistics?category=${category}`);
+    const counted = await this.#client.get<{ statistics: readonly Statistics[] }>(`statistics?category=${category}`);
     if (!counted.ok) return counted;
     const filled = new Set(counted.value.statistics.filter(({ count }) => count > 0).map(({ session_id }) => session_id));
     return { ok: true, value: older.find(({ session_id }) => filled.has(session_id))?.session_id ?? null };
