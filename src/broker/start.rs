@@ -7,7 +7,7 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use metrics_exporter_prometheus::PrometheusRecorder;
-use tokio::sync::watch;
+use tokio::sync::{Barrier, watch};
 
 use crate::auth::{Keeper, KeeperThread};
 use crate::config::Config;
@@ -132,6 +132,7 @@ impl Broker {
             gateway,
             _keeper: keeper_thread,
         };
+        let doors = Arc::new(Barrier::new(workers));
         for ((mailboxes, listener), reloads) in mailboxes.into_iter().zip(listeners).zip(reloads) {
             let setup = Setup {
                 mailboxes,
@@ -148,6 +149,7 @@ impl Broker {
                 prometheus: prometheus.clone(),
                 reloads,
                 stage: staged.clone(),
+                doors: doors.clone(),
             };
             broker.workers.push(worker::spawn(broker.workers.len(), setup)?);
         }

@@ -4,6 +4,7 @@ use std::io;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
+use std::time::Duration;
 
 use actix_codec::Framed;
 use actix_http::{HttpService, KeepAlive, Request, h1};
@@ -11,8 +12,9 @@ use actix_service::{Service, ServiceFactory, fn_service, map_config};
 use actix_web::App;
 use actix_web::dev::AppConfig;
 use metrics_exporter_prometheus::{PrometheusHandle, PrometheusRecorder};
-use tokio::sync::watch;
+use tokio::sync::{Barrier, watch};
 use tokio::task::LocalSet;
+use tokio::time::timeout;
 
 use crate::config::{Limits, Server};
 use crate::contest::Contest;
@@ -26,6 +28,9 @@ use crate::telemetry::{self, HttpMetrics};
 use super::drain::drain;
 use super::reload::{Reloads, follow};
 use super::start::{Error, Stage};
+
+/// Time for all workers to close their doors; only one that has ended by a fault makes it pass.
+const DOORS: Duration = Duration::from_secs(1);
 
 /// What a worker is made of; crosses to its thread.
 #[derive(Debug)]
@@ -44,6 +49,7 @@ pub(super) struct Setup {
     pub(super) prometheus: PrometheusHandle,
     pub(super) reloads: Reloads,
     pub(super) stage: watch::Receiver<Stage>,
+    pub(super) doors: Arc<Barrier>,
 }
 
 /// Starts a worker's thread.
@@ -95,6 +101,10 @@ async fn serve(setup: Setup) -> io::Result<()> {
     let told = stage.wait_for(|stage| *stage != Stage::Running).await.map_or(Stage::Stopped, |stage| *stage);
     accepting.abort();
     if told == Stage::Draining {
+        // First the doors of all workers, which share a port: whoever is told to come back now must
+        // not find this node at the next door.
+        drop(accepting.await);
+        drop(timeout(DOORS, setup.doors.wait()).await);
         drain(&context).await;
     }
     turns.abort();

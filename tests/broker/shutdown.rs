@@ -1,8 +1,10 @@
 //! The end of a broker: connections are told to come back, spread over time (protocol reference
 //! 1.6).
 
+use std::io::ErrorKind;
 use std::time::Duration;
 
+use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
@@ -76,6 +78,30 @@ async fn a_handshake_during_the_drain_is_refused_with_4200() {
         ends.join_all().await;
     };
     tokio::join!(drain, late);
+}
+
+/// C-059. All doors are closed before the first is told to come back, also those of other workers:
+/// a client that comes back at once finds nobody, and does not lose its patience with this broker.
+#[tokio::test]
+async fn who_comes_back_at_once_is_not_let_in_again() {
+    let mut broker = TestBroker::with(|config| {
+        config.server.drain = Duration::from_millis(1);
+        config.server.workers = 64;
+    })
+    .await;
+    let address = broker.address;
+    let mut clients = JoinSet::new();
+    for _ in 0..100 {
+        let mut client = broker.connect().await;
+        clients.spawn(async move {
+            client.expect_end_with(4200).await;
+            TcpStream::connect(address).await.map(drop).map_err(|error| error.kind())
+        });
+    }
+    broker.shutdown().await;
+    for knock in clients.join_all().await {
+        assert_eq!(knock, Err(ErrorKind::ConnectionRefused));
+    }
 }
 
 /// C-254. A thousand clients come back at once to the same port and get what they had.
