@@ -11,6 +11,7 @@
 
 mod asking;
 mod cache;
+pub mod far;
 mod handle;
 mod home;
 mod homes;
