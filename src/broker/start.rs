@@ -248,6 +248,7 @@ fn settings(config: &Config, workers: usize) -> Settings {
             history_bytes: config.limits.history_bytes / workers,
         },
         busy_wait: config.limits.busy_wait,
+        adapter: None,
         slow: farewell(&Refusal::SlowSubscriber).expect("a slow subscriber's connection ends"),
     }
 }

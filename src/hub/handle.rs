@@ -244,8 +244,12 @@ impl Hub {
     /// Returns when they are in their homes' inboxes; of one channel they stay in order.
     ///
     /// # Errors
-    /// `Busy` when an inbox stayed full for the configured time; then nothing was published.
+    /// `Busy` when an inbox stayed full for the configured time, or as much waits for the other nodes as may; then
+    /// nothing was published.
     pub async fn publish(&self, publications: Vec<Publication>) -> Result<(), Busy> {
+        if !self.has_room() {
+            return Err(Busy);
+        }
         let mut homes: BTreeMap<usize, Vec<Publication>> = BTreeMap::new();
         for publication in publications {
             let home = self.home_of(|core| core.homing.of(&publication.channel));
@@ -263,6 +267,9 @@ impl Hub {
     /// As `publish`, for an event from a connection; `Some` must be awaited.
     #[must_use]
     pub fn publish_one(&self, publication: Publication) -> Option<Waiting> {
+        if !self.has_room() {
+            return Some(Box::pin(std::future::ready(Err(Busy))));
+        }
         let home = self.home_of(|core| core.homing.of(&publication.channel));
         self.submit(home, Command::Publish(vec![publication]))
     }
@@ -308,6 +315,11 @@ impl Hub {
         Some(Box::pin(
             async move { timeout(busy_wait, sender.send(command)).await.map_err(|_| Busy)?.map_err(|_| Busy) },
         ))
+    }
+
+    /// Whether the other nodes, if there are any, are to be sent further events.
+    fn has_room(&self) -> bool {
+        self.home_of(|core| core.adapter.as_ref().is_none_or(|adapter| adapter.has_room()))
     }
 
     fn watcher(&self, connection: ConnectionKey) -> Watcher {

@@ -8,6 +8,7 @@ use tokio::time::Instant;
 use crate::protocol::{Frame, SocketId, UserId, outbound};
 
 use super::cache::{Cacheable, Cached};
+use super::far::Side;
 use super::inbox::{Audience, Greeting, Join};
 use super::keep::{Keep, Store};
 use super::key::{ChannelKey, WorkerId};
@@ -58,6 +59,8 @@ pub(super) struct Home {
     /// What it keeps, from the first event that it kept.
     pub(super) store: Option<Box<Store>>,
     pub(super) tally: Tally,
+    /// On a node among others, from the first subscriber or publication.
+    pub(super) side: Option<Box<Side>>,
 }
 
 impl Home {
@@ -71,19 +74,26 @@ impl Home {
         if let Some(limit) = subscriber_limit.filter(|limit| self.subscriptions >= *limit) {
             return Err(JoinRefused::Crowded { limit });
         }
-        let mut first = Vec::with_capacity(2);
-        if let Some(member) = member {
+        let succeeded = if let Some(member) = member {
             let limit = *member_limit;
             let roster = self.roster.get_or_insert_default();
             let edge = roster.join(member, limit).ok_or(JoinRefused::Full { limit })?;
-            first.push(outbound::presence_succeeded(&channel.name, roster.iter()));
+            let succeeded = outbound::presence_succeeded(&channel.name, roster.iter());
             if edge == Edge::Member {
                 let frame = outbound::member_added(&channel.name, &member.id, &member.info);
                 self.tell(channel, &frame, Audience::All, post);
             }
+            succeeded
         } else {
-            first.push(outbound::subscription_succeeded(&channel.name));
-        }
+            outbound::subscription_succeeded(&channel.name)
+        };
+        self.count(join.from.worker, 1);
+        Ok(self.greeting(channel, succeeded, now))
+    }
+
+    /// The frames that greet a newcomer: that it is one, and what stayed.
+    pub(super) fn greeting(&mut self, channel: &ChannelKey, succeeded: Frame, now: Instant) -> Greeting {
+        let mut first = vec![succeeded];
         let retained = self.store.as_mut().and_then(|store| store.greeting(now));
         if channel.name.kind().is_cache() {
             let cached = self.cached.as_ref().filter(|cached| cached.ttl(now).is_some());
@@ -94,13 +104,18 @@ impl Home {
                 Some(cached) => first.push(cached.frame.clone()),
             }
         }
-        self.count(join.from.worker, 1);
-        Ok(Greeting { first, retained })
+        Greeting { first, retained }
+    }
+
+    /// Subscriptions, the other nodes' included.
+    pub(super) fn total(&self) -> usize {
+        self.side.as_ref().map_or(self.subscriptions, |side| side.total())
     }
 
     /// Whether nothing is lost with it.
     pub(super) fn is_idle(&self) -> bool {
-        self.subscriptions == 0 && self.cached.is_none() && self.store.as_ref().is_none_or(|store| store.is_empty())
+        let is_kept = self.cached.is_some() || self.store.as_ref().is_some_and(|store| !store.is_empty());
+        self.subscriptions == 0 && !is_kept && self.side.as_ref().is_none_or(|side| side.is_idle())
     }
 
     pub(super) fn dismiss(&mut self, channel: &ChannelKey, id: &UserId, post: &mut impl Post) {
@@ -110,7 +125,7 @@ impl Home {
         }
     }
 
-    fn count(&mut self, worker: WorkerId, more: usize) {
+    pub(super) fn count(&mut self, worker: WorkerId, more: usize) {
         self.subscriptions += more;
         match self.interested.iter_mut().find(|(id, _)| *id == worker) {
             Some((_, count)) => *count += more,
@@ -128,7 +143,7 @@ impl Home {
 
     pub(super) fn tell_count(&self, channel: &ChannelKey, post: &mut impl Post) {
         let audience = if channel.name.kind().is_encrypted() { Audience::NotJava } else { Audience::All };
-        self.tell(channel, &outbound::subscription_count(&channel.name, self.subscriptions), audience, post);
+        self.tell(channel, &outbound::subscription_count(&channel.name, self.total()), audience, post);
     }
 
     pub(super) fn tell(&self, channel: &ChannelKey, frame: &Frame, audience: Audience, post: &mut impl Post) {

@@ -10,6 +10,7 @@ use tokio::time::Instant;
 use crate::protocol::{Frame, UserId};
 
 use super::cache::CacheIndex;
+use super::far::Link;
 use super::home::{Home, Publication};
 use super::inbox::{Audience, Join, Joined, Leave, Notice};
 use super::keep::{Keep, Keeper, Keeping, Kept, Page, Store};
@@ -34,20 +35,24 @@ pub struct HomeBounds {
 /// The channels whose home is this worker.
 #[derive(Debug)]
 pub(super) struct Homes {
-    channels: HashMap<ChannelKey, Home, foldhash::fast::RandomState>,
-    cache: CacheIndex,
-    keeper: Keeper,
+    pub(super) channels: HashMap<ChannelKey, Home, foldhash::fast::RandomState>,
+    pub(super) cache: CacheIndex,
+    pub(super) keeper: Keeper,
+    /// The way to the other nodes, where there are any.
+    pub(super) link: Option<Link>,
     /// When channels that change often tell their number next.
     due: BinaryHeap<Reverse<(Instant, ChannelKey)>>,
 }
 
 impl Homes {
-    pub(super) fn new(share: &HomeBounds) -> Self {
+    /// Homes of a node that is alone, or of one among others.
+    pub(super) fn new(share: &HomeBounds, link: Option<Link>) -> Self {
         let HomeBounds { cache_bytes, event_ids, retained_bytes, history_bytes } = *share;
         Self {
             channels: HashMap::default(),
             cache: CacheIndex::new(cache_bytes),
             keeper: Keeper::new(event_ids, retained_bytes, history_bytes),
+            link,
             due: BinaryHeap::new(),
         }
     }
@@ -55,6 +60,9 @@ impl Homes {
     /// Keeps what is to be kept of an event and hands it to the channel's subscribers, unless it
     /// was published before.
     pub(super) fn publish(&mut self, publication: Publication, now: Instant, post: &mut impl Post) {
+        if self.link.is_some() {
+            return self.publish_far(publication, now, post);
+        }
         let Publication { channel, frame, except, cache, keep } = publication;
         if let Some(keep) = keep
             && !self.keep(&channel, &frame, *keep, now)
@@ -83,7 +91,7 @@ impl Homes {
         }
         if retain.is_some() || history.is_some() {
             let home = self.channels.entry(channel.clone()).or_default();
-            let keeping = Keeping { frame: frame.clone(), record, retain, history };
+            let keeping = Keeping { frame: frame.clone(), record, retain, history, serial: None };
             self.keeper.keep(channel, &mut home.store, keeping, now);
             self.make_room_for_kept();
         }
@@ -91,6 +99,9 @@ impl Homes {
     }
 
     pub(super) fn join(&mut self, join: Join, now: Instant, post: &mut impl Post) {
+        if self.link.is_some() {
+            return self.join_far(join, now, post);
+        }
         let home = self.channels.entry(join.channel.clone()).or_default();
         let outcome = home.admit(&join, now, post);
         let is_in = outcome.is_ok();
@@ -105,6 +116,9 @@ impl Homes {
     }
 
     pub(super) fn leave(&mut self, leave: &Leave, now: Instant, post: &mut impl Post) {
+        if self.link.is_some() {
+            return self.leave_far(leave, now, post);
+        }
         let Some(home) = self.channels.get_mut(&leave.channel) else {
             return;
         };
@@ -128,6 +142,7 @@ impl Homes {
                 home.tell_count(&channel, post);
             }
         }
+        self.tick_far(now, post);
         self.make_room(now);
         self.keeper.expire_ids(now);
         while let Some(channel) = self.keeper.overdue(now) {
@@ -138,7 +153,7 @@ impl Homes {
         }
     }
 
-    fn make_room_for_kept(&mut self) {
+    pub(super) fn make_room_for_kept(&mut self) {
         while let Some((channel, crowd)) = self.keeper.crowded() {
             if let Some(store) = self.channels.get_mut(&channel).and_then(|home| home.store.as_mut()) {
                 self.keeper.make_room(&channel, store, crowd);
@@ -147,7 +162,7 @@ impl Homes {
         }
     }
 
-    fn make_room(&mut self, now: Instant) {
+    pub(super) fn make_room(&mut self, now: Instant) {
         for channel in self.cache.expire(now) {
             if let Some(home) = self.channels.get_mut(&channel) {
                 home.cached = None;
@@ -156,18 +171,18 @@ impl Homes {
         }
     }
 
-    fn changed(&mut self, channel: &ChannelKey, counts: bool, now: Instant, post: &mut impl Post) {
+    pub(super) fn changed(&mut self, channel: &ChannelKey, counts: bool, now: Instant, post: &mut impl Post) {
         let Some(home) = self.channels.get_mut(channel).filter(|_| counts) else {
             return;
         };
-        match home.tally.change(home.subscriptions, now) {
+        match home.tally.change(home.total(), now) {
             Telling::Now => home.tell_count(channel, post),
             Telling::At(at) => self.due.push(Reverse((at, channel.clone()))),
             Telling::Waiting => {}
         }
     }
 
-    fn drop_if_idle(&mut self, channel: &ChannelKey) {
+    pub(super) fn drop_if_idle(&mut self, channel: &ChannelKey) {
         if !self.channels.get(channel).is_some_and(Home::is_idle) {
             return;
         }

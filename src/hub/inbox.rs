@@ -9,6 +9,7 @@ use tokio::sync::oneshot;
 
 use crate::protocol::{Frame, Member, SocketId, UserId};
 
+use super::far::Report;
 use super::home::{JoinRefused, Publication};
 use super::key::{ChannelKey, ConnectionKey, UserKey, WorkerId};
 use super::ports::Letter;
@@ -27,6 +28,8 @@ pub(super) enum Command {
     Unwatch(Watcher, Vec<UserKey>),
     Query(Query),
     Hand(Hand),
+    /// From the adapter.
+    Report(Box<Report>),
 }
 
 /// A connection wants to be a subscriber.

@@ -6,12 +6,18 @@ use tokio::sync::mpsc;
 
 use crate::protocol::Frame;
 
+use super::far::Request;
 use super::inbox::{Audience, Command, Notice};
 use super::key::{ChannelKey, WorkerId};
 
 /// Where homes post what shards must be told.
 pub(super) trait Post {
     fn post(&mut self, to: WorkerId, notice: Notice);
+
+    /// Asks the adapter; without one nobody asks.
+    fn ask(&mut self, request: Request) {
+        drop(request);
+    }
 
     /// Posts a frame for a channel's subscribers; a shard at hand can take it as it is.
     fn deliver(&mut self, to: WorkerId, channel: &ChannelKey, frame: &Frame, audience: Audience) {

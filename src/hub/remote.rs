@@ -1,4 +1,4 @@
-//! Publishing from threads that are no workers.
+//! What threads that are no workers bring to homes: events, and reports of the other nodes.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -6,6 +6,7 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 
+use super::far::{Place, Report};
 use super::handle::Busy;
 use super::home::Publication;
 use super::inbox::Command;
@@ -51,5 +52,36 @@ impl Remote {
             }
         }
         outcome
+    }
+
+    /// Brings a report to the home that it concerns, or to all workers; waits as long as their inboxes are full.
+    ///
+    /// Ends only with the workers; what they do not take any more is dropped with them.
+    pub async fn report(&self, report: Report) {
+        let home = match &report {
+            Report::Listening(place, _)
+            | Report::Synced(place, _)
+            | Report::Looked(place, ..)
+            | Report::Changed(place, ..) => self.home_of(place),
+            Report::Stayed(channel, ..) | Report::Relayed(channel, ..) => self.homing.of(channel),
+            Report::Away => return self.report_to_all(|| Report::Away).await,
+            Report::Back => return self.report_to_all(|| Report::Back).await,
+        };
+        if let Some(sender) = self.commands.get(home.0) {
+            drop(sender.send(Command::Report(Box::new(report))).await);
+        }
+    }
+
+    async fn report_to_all(&self, report: impl Fn() -> Report) {
+        for sender in &self.commands {
+            drop(sender.send(Command::Report(Box::new(report()))).await);
+        }
+    }
+
+    fn home_of(&self, place: &Place) -> WorkerId {
+        match place {
+            Place::Channel(channel) => self.homing.of(channel),
+            Place::User(user) => self.homing.of(user),
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! One worker's part of the hub: where its homes, its shard and its queues meet, and its turn.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
@@ -10,6 +11,7 @@ use tokio::time::Instant;
 use crate::protocol::Frame;
 use crate::telemetry::HubMetrics;
 
+use super::far::{Adapter, Link, Place, Report, Request, Wide};
 use super::handle::Hub;
 use super::homes::{HomeBounds, Homes};
 use super::inbox::{Audience, Command, Hand, Joined, Leave, Notice};
@@ -32,6 +34,8 @@ pub struct Settings {
     pub busy_wait: Duration,
     /// What a connection is told that does not read.
     pub slow: Farewell,
+    /// The way to the other nodes, where there are any.
+    pub adapter: Option<Arc<dyn Adapter>>,
 }
 
 /// Entries taken from each inbox in one turn.
@@ -54,6 +58,8 @@ pub(super) struct Core {
     pub(super) links: Links,
     commands: mpsc::Receiver<Command>,
     notices: mpsc::Receiver<Notice>,
+    /// The way to the other nodes, where there are any.
+    pub(super) adapter: Option<Arc<dyn Adapter>>,
     /// Commands that must not be lost and found no room yet; bounded by what connections hold.
     owed: VecDeque<(WorkerId, Command)>,
     turn: Option<Waker>,
@@ -71,7 +77,9 @@ struct Router<'a> {
     id: WorkerId,
     shard: &'a mut Shard,
     links: &'a mut Links,
-    returned: Option<Joined>,
+    adapter: Option<&'a dyn Adapter>,
+    /// Subscriptions whose connections have gone.
+    returned: Vec<Joined>,
 }
 
 impl Post for Router<'_> {
@@ -79,7 +87,13 @@ impl Post for Router<'_> {
         if to != self.id {
             self.links.post(to, notice);
         } else if let Some(joined) = apply(self.shard, notice) {
-            self.returned = Some(joined);
+            self.returned.push(joined);
+        }
+    }
+
+    fn ask(&mut self, request: Request) {
+        if let Some(adapter) = self.adapter {
+            adapter.ask(request);
         }
     }
 
@@ -116,11 +130,12 @@ impl Core {
             id,
             homing: Homing::new(links.commands.len()),
             shard: Shard::new(settings.outbox, settings.slow.clone()),
-            homes: Homes::new(&settings.homes),
-            users: Users::default(),
+            homes: Homes::new(&settings.homes, settings.adapter.as_ref().map(|_| Link::new())),
+            users: Users::new(settings.adapter.as_ref().map(|_| Wide::new())),
             links,
             commands,
             notices,
+            adapter: settings.adapter.clone(),
             owed: VecDeque::new(),
             turn: None,
             metrics: HubMetrics::new(),
@@ -129,8 +144,8 @@ impl Core {
 
     /// Does a command at its home, which this worker is.
     fn execute(&mut self, command: Command, now: Instant) {
-        let Self { id, shard, links, homes, users, .. } = self;
-        let mut router = Router { id: *id, shard, links, returned: None };
+        let Self { id, shard, links, homes, users, adapter, .. } = self;
+        let mut router = Router { id: *id, shard, links, adapter: adapter.as_deref(), returned: Vec::new() };
         match command {
             Command::Join(join) => homes.join(join, now, &mut router),
             Command::Leave(leave) => homes.leave(&leave, now, &mut router),
@@ -142,12 +157,13 @@ impl Core {
             Command::SignIn(user) => users.sign_in(&user, &mut router),
             Command::SignOut(user) => users.sign_out(&user, &mut router),
             Command::Watch(watcher, watched) => users.watch(watcher, watched, &mut router),
-            Command::Unwatch(watcher, watched) => users.unwatch(watcher, &watched),
+            Command::Unwatch(watcher, watched) => users.unwatch(watcher, &watched, &mut router),
             Command::Query(query) => answer(homes, query, now),
+            Command::Report(report) => hear(homes, users, *report, now, &mut router),
             // Whoever asked may have given up waiting; the letter has arrived nevertheless.
             Command::Hand(Hand { to, letter, answer }) => drop(answer.send(router.shard.hand(to, letter))),
         }
-        if let Some(joined) = router.returned {
+        for joined in router.returned {
             self.leave_for(joined);
         }
     }
@@ -233,11 +249,19 @@ impl Core {
 
     /// Tells due numbers, drops what was kept long enough, and hands counts to the metrics.
     pub(super) fn tick(&mut self, now: Instant) {
-        let Self { id, shard, links, homes, .. } = self;
-        homes.tick(now, &mut Router { id: *id, shard, links, returned: None });
+        let Self { id, shard, links, homes, adapter, .. } = self;
+        let mut router = Router { id: *id, shard, links, adapter: adapter.as_deref(), returned: Vec::new() };
+        homes.tick(now, &mut router);
+        // Somebody whom this tick lets in may have gone meanwhile.
+        for joined in router.returned {
+            self.leave_for(joined);
+        }
         let counts = self.shard.take_counts();
         self.metrics.delivered.increment(counts.delivered);
         self.metrics.slow.increment(counts.slow);
+        let (lost, gaps) = self.homes.take_counts();
+        self.metrics.lost.increment(lost);
+        self.metrics.gaps.increment(gaps);
         self.wake();
     }
 
@@ -274,6 +298,27 @@ impl Core {
         } else {
             Poll::Pending
         }
+    }
+}
+
+/// Brings a report where it belongs; what concerns the adapter itself goes to both.
+fn hear(homes: &mut Homes, users: &mut Users, report: Report, now: Instant, post: &mut impl Post) {
+    match report {
+        Report::Away | Report::Back => {
+            let is_away = matches!(report, Report::Away);
+            users.hear(if is_away { Report::Away } else { Report::Back }, post);
+            homes.hear(report, now, post);
+        }
+        Report::Listening(Place::User(_), _)
+        | Report::Synced(Place::User(_), _)
+        | Report::Looked(Place::User(_), ..)
+        | Report::Changed(Place::User(_), ..) => users.hear(report, post),
+        Report::Listening(..)
+        | Report::Synced(..)
+        | Report::Looked(..)
+        | Report::Changed(..)
+        | Report::Stayed(..)
+        | Report::Relayed(..) => homes.hear(report, now, post),
     }
 }
 

@@ -5,9 +5,23 @@
 //! *positions*. What a home asks is a [`Request`]; what it hears is a [`Report`]. An adapter carries
 //! both; the hub does not know how.
 
+mod catching_up;
+mod channels;
+mod hearing;
+mod link;
+mod numbers;
+mod ports;
+mod sharing;
+mod side;
+mod users;
 mod words;
 
+pub(super) use link::Link;
+pub use ports::Adapter;
+pub(super) use side::Side;
+pub(super) use users::{UserSide, Wide};
+
 pub use words::{
-    Answer, Change, Event, Failure, Look, Number, Origin, Outcome, Place, Position, Question, Report, Request, Share,
-    Stay, Synced, Ticket, Totals, Whose,
+    Answer, Change, Event, Failure, Look, Number, Origin, Outcome, Past, Place, Position, Question, Report, Request,
+    Share, Stay, Synced, Ticket, Totals, Whose,
 };

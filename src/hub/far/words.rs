@@ -178,12 +178,25 @@ pub struct Look {
     pub total: usize,
     /// Members in the order of their coming.
     pub members: Vec<(UserId, UserInfo)>,
-    /// Retained events, oldest first, with their positions and the time they have left.
-    pub retained: Vec<(Position, Box<Stay>, Duration)>,
+    /// Retained events, oldest first.
+    pub retained: Vec<Past>,
     /// The cached event.
-    pub cached: Option<(Position, Box<Stay>, Duration)>,
-    /// Past events above the position asked about, oldest first.
-    pub missed: Vec<(Position, Box<Stay>)>,
+    pub cached: Option<Past>,
+    /// Past events above the position asked about, oldest first; with no time left.
+    pub missed: Vec<Past>,
+}
+
+/// An event that stayed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Past {
+    /// Where it stands.
+    pub position: Position,
+    /// Whose it is.
+    pub whose: Whose,
+    /// The event.
+    pub stay: Box<Stay>,
+    /// How long it still stays.
+    pub left: Duration,
 }
 
 /// What became of an event that is to stay.

@@ -39,6 +39,8 @@ pub(in crate::hub) struct Keeping {
     pub(in crate::hub) record: Record,
     pub(in crate::hub) retain: Option<Retain>,
     pub(in crate::hub) history: Option<History>,
+    /// Its number, where others have given it one.
+    pub(in crate::hub) serial: Option<u64>,
 }
 
 /// Which of its stores makes a channel too big.
@@ -68,10 +70,10 @@ impl Keeper {
         keeping: Keeping,
         now: Instant,
     ) {
-        let Keeping { frame, record, retain, history } = keeping;
+        let Keeping { frame, record, retain, history, serial } = keeping;
         let start = record.at_ms.saturating_mul(1000).min(LATEST).saturating_sub(1).max(self.floor);
         let store = store.get_or_insert_with(|| Box::new(Store::after(start)));
-        store.last += 1;
+        store.last = serial.unwrap_or(store.last + 1);
         self.tickets += 1;
         let event = Rc::new(Event::new(frame, self.tickets, store.last, record));
         if let Some(Retain { key, age, keys }) = retain {
@@ -138,6 +140,16 @@ impl Keeper {
         if let Some(next) = store.next_expiry() {
             self.schedule(channel, store, next);
         }
+    }
+
+    /// Drops all that a channel keeps.
+    pub(in crate::hub) fn clear(&mut self, channel: &ChannelKey, store: &mut Store) {
+        for crowd in [Crowd::Retained, Crowd::History] {
+            while !store.is_clear(crowd) {
+                self.make_room(channel, store, crowd);
+            }
+        }
+        self.forget(channel, store);
     }
 
     /// Forgets ids whose time is over.

@@ -6,6 +6,7 @@ use tokio::time::Instant;
 
 use crate::protocol::Frame;
 
+use super::keeper::Crowd;
 use super::retained::Retained;
 use super::ring::Ring;
 use super::value::{Kept, Page};
@@ -44,6 +45,14 @@ impl Store {
 
     pub(in crate::hub) fn is_empty(&self) -> bool {
         self.retained.is_empty() && self.ring.is_empty()
+    }
+
+    /// Whether one of its two parts is empty.
+    pub(super) fn is_clear(&self, part: Crowd) -> bool {
+        match part {
+            Crowd::Retained => self.retained.is_empty(),
+            Crowd::History => self.ring.is_empty(),
+        }
     }
 
     pub(super) fn next_expiry(&self) -> Option<Instant> {

@@ -260,7 +260,7 @@ proptest! {
     /// Occupancy, members, numbers and the cached event, and every notice about them.
     #[test]
     fn homes_are_lists(steps in prop::collection::vec(step(), 1..80)) {
-        let mut homes = Homes::new(&caching(CACHE));
+        let mut homes = Homes::new(&caching(CACHE), None);
         let mut model = Model::new();
         for step in &steps {
             let posted = model.step(&mut homes, step);

@@ -118,7 +118,7 @@ impl Model {
     fn new() -> Self {
         let bounds = HomeBounds { cache_bytes: 1 << 20, event_ids: IDS, retained_bytes: BYTES, history_bytes: BYTES };
         Self {
-            homes: Homes::new(&bounds),
+            homes: Homes::new(&bounds, None),
             keys: CHANNELS.map(channel),
             now: Instant::now(),
             number: 0,
@@ -354,7 +354,7 @@ async fn serials_begin_at_the_time_and_go_up_one_by_one() {
         homes.history(&channel("a"), None, 10, Instant::now()).last
     };
     let bounds = HomeBounds { cache_bytes: 0, event_ids: 0, retained_bytes: 0, history_bytes: 1 << 20 };
-    let mut homes = Homes::new(&bounds);
+    let mut homes = Homes::new(&bounds, None);
     let serials: Vec<_> = [7, 9, 3].into_iter().map(|at_ms| publish(&mut homes, at_ms)).collect();
     assert_eq!(serials, [Some(7000), Some(7001), Some(7002)]);
     tokio::time::advance(Duration::from_secs(1)).await;
@@ -362,7 +362,7 @@ async fn serials_begin_at_the_time_and_go_up_one_by_one() {
     assert_eq!(homes.footprint().0, 0);
     // Forgotten, and the clock went back: still above what was given before.
     assert_eq!(publish(&mut homes, 2), Some(7003));
-    let mut homes = Homes::new(&bounds);
+    let mut homes = Homes::new(&bounds, None);
     let last = publish(&mut homes, u64::MAX);
     assert!(last.is_some_and(|last| last < 1 << 53));
 }

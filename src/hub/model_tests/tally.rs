@@ -102,7 +102,7 @@ proptest! {
     /// C-225.
     #[test]
     fn many_are_told_once_in_five_seconds_and_at_the_end(steps in prop::collection::vec(step(), 1..40)) {
-        let (homes, now) = (Homes::new(&caching(0)), Instant::now());
+        let (homes, now) = (Homes::new(&caching(0), None), Instant::now());
         let mut channel = Channel { homes, count: 0, now, told: None, number: 0 };
         (0..SMALL - 1).for_each(|_| channel.change(true));
         for step in steps {

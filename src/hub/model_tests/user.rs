@@ -130,7 +130,7 @@ proptest! {
                 Step::SignIn(n) => users.sign_in(&user(*n), &mut told),
                 Step::SignOut(n) => users.sign_out(&user(*n), &mut told),
                 Step::Watch(watcher, set) => users.watch(watchers[*watcher], keys(set), &mut told),
-                Step::Unwatch(watcher, set) => users.unwatch(watchers[*watcher], &keys(set)),
+                Step::Unwatch(watcher, set) => users.unwatch(watchers[*watcher], &keys(set), &mut told),
             }
             let expected = model.step(&step, &watchers);
             prop_assert_eq!(told.sorted(), expected.sorted(), "{:?}", step);

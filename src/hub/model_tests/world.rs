@@ -76,6 +76,7 @@ impl World {
             },
             busy_wait: size.busy_wait,
             slow: farewell("slow"),
+            adapter: None,
         };
         let hubs: Vec<Hub> =
             mailboxes(size.workers, size.capacity).into_iter().map(|boxes| Hub::new(boxes, &settings)).collect();

@@ -1,0 +1,207 @@
+//! Homes of a node among others: how they go on after they could not hear.
+
+use std::collections::BTreeMap;
+
+use tokio::time::Instant;
+
+use crate::hub::cache::Cacheable;
+use crate::hub::home::Home;
+use crate::hub::homes::Homes;
+use crate::hub::inbox::{Audience, Greeting, Join};
+use crate::hub::keep::{Keeping, Retain};
+use crate::hub::key::ChannelKey;
+use crate::hub::links::Post;
+use crate::protocol::{UserId, UserInfo, outbound};
+
+use super::side::{Heard, Phase};
+use super::words::{Change, Look, Past, Position, Stay};
+
+impl Homes {
+    /// Goes on from how a channel stands: tells subscribers what they have not heard, then takes what was
+    /// put aside.
+    pub(super) fn catch_up(&mut self, channel: &ChannelKey, look: Look, now: Instant, post: &mut impl Post) {
+        let Look { position, total, members, retained, cached, missed } = look;
+        let Some(home) = self.channels.get_mut(channel) else {
+            return;
+        };
+        let Some(side) = &mut home.side else {
+            return;
+        };
+        let heard_until = side.position;
+        side.phase = Phase::Live;
+        side.position = position;
+        side.is_total_due |= side.total != total;
+        side.total = total;
+        let early = side.take_early();
+        home.meet(channel, members, post);
+        let kept = retained.iter().chain(&cached).chain(&missed).filter(|past| past.position > heard_until);
+        let unheard: BTreeMap<_, _> = kept.map(|past| (past.position, past.clone())).collect();
+        self.clear_kept(channel);
+        for past in retained.into_iter().chain(cached) {
+            self.keep_past(channel, past, now);
+        }
+        // In the order of their positions; on the first look nobody is a subscriber yet, unless let in alone.
+        for past in unheard.values() {
+            self.deliver_stay(channel, past.whose, &past.stay, post);
+        }
+        for heard in early {
+            match self.side(channel).map(|side| side.phase) {
+                Some(Phase::Live) => self.apply(channel, heard, now, post),
+                // One of them showed another gap: the rest waits once more.
+                Some(_) => drop(self.side(channel).map(|side| side.put_aside(heard))),
+                None => break,
+            }
+        }
+        self.drive(channel, now, post);
+    }
+
+    /// Keeps an event as the look had it.
+    fn keep_past(&mut self, channel: &ChannelKey, past: Past, now: Instant) {
+        let Past { position, stay, left, .. } = past;
+        let mut stay = *stay;
+        stay.retain = stay.retain.map(|retain| Retain { age: left, ..retain });
+        stay.cache = stay.cache.map(|_| left);
+        self.mirror(channel, &stay, Some(position), now);
+    }
+
+    /// Keeps what newcomers here are to get.
+    pub(super) fn mirror(&mut self, channel: &ChannelKey, stay: &Stay, position: Option<Position>, now: Instant) {
+        let Some(home) = self.channels.get_mut(channel) else {
+            return;
+        };
+        let frame = &stay.event.frame;
+        if let Some(ttl) = stay.cache {
+            if let Some(old) = home.cached.take() {
+                self.cache.remove(&old);
+            }
+            let event = Cacheable { ttl, data: stay.record.data.clone() };
+            home.cached = Some(Box::new(self.cache.insert(channel, frame.clone(), event, now)));
+        }
+        if stay.retain.is_some() {
+            let (record, retain) = (stay.record.clone(), stay.retain.clone());
+            let serial = position.map(|position| position.0);
+            let keeping = Keeping { frame: frame.clone(), record, retain, history: None, serial };
+            self.keeper.keep(channel, &mut home.store, keeping, now);
+        }
+        self.make_room_for_kept();
+        self.make_room(now);
+    }
+
+    /// Forgets what newcomers would have got.
+    pub(super) fn clear_kept(&mut self, channel: &ChannelKey) {
+        let Some(home) = self.channels.get_mut(channel) else {
+            return;
+        };
+        if let Some(old) = home.cached.take() {
+            self.cache.remove(&old);
+        }
+        if let Some(mut store) = home.store.take() {
+            self.keeper.clear(channel, &mut store);
+        }
+    }
+
+    /// The others cannot be reached: whoever waits is let in, and what would have come back from them is told now.
+    pub(super) fn go_alone(&mut self, now: Instant, post: &mut impl Post) {
+        let Some(link) = &mut self.link else {
+            return;
+        };
+        link.is_away = true;
+        let channels: Vec<_> =
+            self.channels.iter().filter(|(_, home)| home.side.is_some()).map(|(key, _)| key.clone()).collect();
+        for channel in channels {
+            let Some(home) = self.channels.get_mut(&channel) else {
+                continue;
+            };
+            let Some(side) = &mut home.side else {
+                continue;
+            };
+            side.phase = Phase::Deaf;
+            side.is_reconciling = true;
+            side.sharing.doubt();
+            for (id, info) in home.roster.iter().flat_map(|roster| roster.iter()) {
+                side.sharing.add(id.clone(), info.clone());
+            }
+            let (early, pending) = (side.take_early(), std::mem::take(&mut side.pending));
+            for heard in early {
+                self.take_anyway(&channel, heard, now, post);
+            }
+            for pending in pending {
+                self.tell_alone(&channel, &pending.stay, now, post);
+            }
+            self.drive(&channel, now, post);
+        }
+    }
+
+    /// Delivers what was put aside and can be put in order no more.
+    fn take_anyway(&mut self, channel: &ChannelKey, heard: Heard, now: Instant, post: &mut impl Post) {
+        let Some(side) = self.side(channel) else {
+            return;
+        };
+        match heard {
+            Heard::Relayed(..) => self.apply(channel, heard, now, post),
+            Heard::Changed(_, position, Change::Stayed(whose, stay)) if position > side.position => {
+                side.position = position;
+                self.take_stay(channel, (whose, position), &stay, now, post);
+            }
+            Heard::Changed(..) => {}
+        }
+    }
+
+    /// The others can be reached again: they are told everything, and asked how things stand.
+    pub(super) fn come_back(&mut self, now: Instant, post: &mut impl Post) {
+        let Some(link) = &mut self.link else {
+            return;
+        };
+        link.is_away = false;
+        let channels: Vec<_> =
+            self.channels.iter().filter(|(_, home)| home.side.is_some()).map(|(key, _)| key.clone()).collect();
+        for channel in channels {
+            self.drive(&channel, now, post);
+        }
+    }
+}
+
+impl Home {
+    /// Goes on with these members, and tells the others who came and went.
+    fn meet(&mut self, channel: &ChannelKey, members: Vec<(UserId, UserInfo)>, post: &mut impl Post) {
+        let Some(side) = &mut self.side else {
+            return;
+        };
+        let known = std::mem::replace(&mut side.members, members.into_iter().collect());
+        let gone: Vec<_> = known.keys().filter(|id| !side.members.contains_key(*id)).cloned().collect();
+        let new: Vec<_> = side
+            .members
+            .iter()
+            .filter(|(id, _)| !known.contains_key(*id))
+            .map(|(id, info)| (id.clone(), info.clone()))
+            .collect();
+        for id in gone {
+            self.tell(channel, &outbound::member_removed(&channel.name, &id), Audience::All, post);
+        }
+        for (id, info) in new {
+            self.tell(channel, &outbound::member_added(&channel.name, &id, &info), Audience::All, post);
+        }
+    }
+
+    /// What greets a newcomer on a node among others; alone, it is the newcomer itself that makes a member known.
+    pub(super) fn greet_far(&mut self, join: &Join, now: Instant, post: &mut impl Post) -> Greeting {
+        let Join { channel, member, .. } = join;
+        let Some(side) = &mut self.side else {
+            return self.greeting(channel, outbound::subscription_succeeded(&channel.name), now);
+        };
+        side.is_total_due = true;
+        let Some(member) = member else {
+            return self.greeting(channel, outbound::subscription_succeeded(&channel.name), now);
+        };
+        let is_new = !side.members.contains_key(&member.id);
+        if is_new {
+            side.members.insert(member.id.clone(), member.info.clone());
+        }
+        let succeeded = outbound::presence_succeeded(&channel.name, side.members.iter());
+        if is_new {
+            let frame = outbound::member_added(&channel.name, &member.id, &member.info);
+            self.tell(channel, &frame, Audience::All, post);
+        }
+        self.greeting(channel, succeeded, now)
+    }
+}

@@ -1,0 +1,190 @@
+//! Homes of a node among others: joining, leaving and publishing.
+//!
+//! Whoever wants to be a subscriber waits until this node hears the channel, knows how it stands, and the
+//! others know of the newcomer; whoever is told so finds everybody informed. An event that stays is
+//! heard by this node's subscribers when the shared truth says where it stands, so that all nodes have
+//! one order of such events; others are delivered here at once. While the others cannot be reached a
+//! home does alone what it can, and remembers what it has to tell.
+
+use tokio::time::Instant;
+
+use crate::hub::home::{Home, JoinRefused, Publication};
+use crate::hub::homes::Homes;
+use crate::hub::inbox::{Audience, Join, Joined, Leave, Notice};
+use crate::hub::keep::{Keep, Record};
+use crate::hub::key::ChannelKey;
+use crate::hub::links::Post;
+use crate::hub::presence::Edge;
+
+use super::link::MEMORY;
+use super::side::{Pending, Phase, Side};
+use super::words::{Event, Place, Request, Stay, Totals};
+
+impl Homes {
+    pub(in crate::hub) fn join_far(&mut self, join: Join, now: Instant, post: &mut impl Post) {
+        let channel = join.channel.clone();
+        let home = self.channels.entry(channel.clone()).or_default();
+        if let Some(limit) = join.subscriber_limit.filter(|limit| home.subscriptions >= *limit) {
+            refuse(join, JoinRefused::Crowded { limit }, post);
+            return self.drop_if_idle(&channel);
+        }
+        home.count(join.from.worker, 1);
+        let side = home.side.get_or_insert_with(|| Box::new(Side::new()));
+        side.sharing.change();
+        side.totals = if join.counts { Totals::All } else { Totals::Silent };
+        side.member_limit = join.member_limit;
+        if let Some(member) = &join.member {
+            let roster = home.roster.get_or_insert_default();
+            if roster.join(member, usize::MAX) == Some(Edge::Member) {
+                side.sharing.add(member.id.clone(), member.info.clone());
+            }
+        }
+        side.wait(join);
+        self.drive(&channel, now, post);
+    }
+
+    pub(in crate::hub) fn leave_far(&mut self, leave: &Leave, now: Instant, post: &mut impl Post) {
+        let Some(home) = self.channels.get_mut(&leave.channel) else {
+            return;
+        };
+        home.uncount(leave.worker);
+        if let Some(side) = &mut home.side {
+            side.sharing.change();
+            let edge = leave.member.as_ref().and_then(|id| Some((id, home.roster.as_mut()?.leave(id))));
+            if let Some((id, Edge::Member)) = edge {
+                side.sharing.remove(id.clone());
+            }
+        }
+        self.drive(&leave.channel, now, post);
+    }
+
+    /// Does what is possible now for a channel: asks, tells, and lets in.
+    pub(super) fn drive(&mut self, channel: &ChannelKey, now: Instant, post: &mut impl Post) {
+        let Some((home, link)) = self.channels.get_mut(channel).zip(self.link.as_mut()) else {
+            return;
+        };
+        let Some(side) = &mut home.side else {
+            return self.drop_if_idle(channel);
+        };
+        if !link.is_away {
+            if home.subscriptions > 0 && side.phase == Phase::Deaf {
+                let ticket = link.ticket();
+                side.phase = Phase::Asked(ticket);
+                post.ask(Request::Listen(Place::Channel(channel.clone()), ticket));
+            }
+            if let Some(share) = side.next_share(home.subscriptions, &mut link.tickets) {
+                post.ask(Request::Sync(Place::Channel(channel.clone()), share));
+            }
+        }
+        if home.subscriptions == 0 {
+            self.stop_listening(channel, post);
+        } else {
+            self.let_in(channel, now, post);
+        }
+        self.drop_if_idle(channel);
+    }
+
+    /// Hears no more of a channel without subscribers here.
+    fn stop_listening(&mut self, channel: &ChannelKey, post: &mut impl Post) {
+        let Some(side) = self.channels.get_mut(channel).and_then(|home| home.side.as_mut()) else {
+            return;
+        };
+        if side.phase != Phase::Deaf {
+            post.ask(Request::Unlisten(Place::Channel(channel.clone())));
+        }
+        side.forget();
+        self.clear_kept(channel);
+    }
+
+    /// Lets in who waits and of whom the others know, and tells numbers that are due.
+    pub(super) fn let_in(&mut self, channel: &ChannelKey, now: Instant, post: &mut impl Post) {
+        let is_away = self.link.as_ref().is_none_or(|link| link.is_away);
+        let mut has_newcomers = false;
+        while let Some(home) = self.channels.get_mut(channel) {
+            let Some(join) = home.side.as_mut().and_then(|side| side.admissible(is_away)) else {
+                break;
+            };
+            let greeting = home.greet_far(&join, now, post);
+            let Join { channel, from, member, counts, .. } = join;
+            let member = member.map(|member| member.id);
+            let outcome = Ok(greeting);
+            let joined = Joined { connection: from.connection, channel, member, counts, outcome };
+            post.post(from.worker, Notice::Joined(Box::new(joined)));
+            has_newcomers = true;
+        }
+        // Newcomers that are about to be let in hear the number with all others; alone nobody knows it.
+        let is_due = |side: &mut Side| {
+            let is_due = side.is_total_due && (has_newcomers || side.waiting.is_empty());
+            side.is_total_due &= !is_due;
+            is_due && !is_away && side.totals == Totals::All
+        };
+        if self.side(channel).is_some_and(is_due) {
+            self.changed(channel, true, now, post);
+        }
+    }
+
+    pub(in crate::hub) fn publish_far(&mut self, publication: Publication, now: Instant, post: &mut impl Post) {
+        let Publication { channel, frame, except, cache, keep } = publication;
+        let Some(link) = &mut self.link else {
+            return;
+        };
+        let is_away = link.is_away;
+        let home = self.channels.entry(channel.clone()).or_default();
+        let side = home.side.get_or_insert_with(|| Box::new(Side::new()));
+        if !std::mem::replace(&mut side.is_busy, true) && side.due.is_none() {
+            side.due = Some(now + MEMORY);
+            link.schedule(&channel, now + MEMORY);
+        }
+        let is_plain = keep.is_none() && cache.is_none() && side.pending.is_empty();
+        let event = Event { number: side.outgoing.take(), except, frame };
+        if is_plain {
+            home.deliver(&channel, &event, post);
+            return post.ask(Request::Relay(channel, event));
+        }
+        let keep = keep.map(|keep| *keep);
+        let (id, retain, history, record) = keep.map_or_else(
+            || (None, None, None, Record { name: "".into(), data: bytes::Bytes::new(), at_ms: 0 }),
+            |Keep { id, retain, history, record }| (id, retain, history, record),
+        );
+        let record = cache.as_ref().map_or(record.clone(), |cache| Record { data: cache.data.clone(), ..record });
+        let cache = cache.map(|cache| cache.ttl);
+        let stay = Box::new(Stay { event, id, retain, history, cache, record });
+        if !is_away {
+            side.pending.push_back(Pending { stay: stay.clone(), at: None });
+            return post.ask(Request::Stay(channel, stay));
+        }
+        if stay.id.is_some_and(|id| !self.keeper.ids.note(&channel, id, now)) {
+            return;
+        }
+        self.tell_alone(&channel, &stay, now, post);
+        post.ask(Request::Stay(channel, stay));
+    }
+
+    /// Tells this node's subscribers of an own event without hearing it from the others.
+    pub(super) fn tell_alone(&mut self, channel: &ChannelKey, stay: &Stay, now: Instant, post: &mut impl Post) {
+        if let Some(home) = self.channels.get_mut(channel) {
+            home.deliver(channel, &stay.event, post);
+            if let Some(side) = &mut home.side {
+                side.told_until = stay.event.number.value;
+            }
+            if home.subscriptions > 0 {
+                self.mirror(channel, stay, None, now);
+            }
+        }
+    }
+}
+
+impl Home {
+    /// Hands an event to this node's subscribers.
+    pub(super) fn deliver(&self, channel: &ChannelKey, event: &Event, post: &mut impl Post) {
+        let audience = event.except.map_or(Audience::All, Audience::Except);
+        self.tell(channel, &event.frame, audience, post);
+    }
+}
+
+pub(super) fn refuse(join: Join, reason: JoinRefused, post: &mut impl Post) {
+    let Join { channel, from, member, counts, .. } = join;
+    let member = member.map(|member| member.id);
+    let joined = Joined { connection: from.connection, channel, member, counts, outcome: Err(reason) };
+    post.post(from.worker, Notice::Joined(Box::new(joined)));
+}

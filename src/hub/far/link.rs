@@ -1,0 +1,58 @@
+//! What a worker's homes share of their way to the other nodes.
+
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use crate::hub::key::ChannelKey;
+
+use super::words::Ticket;
+
+/// Time after which something that should have been heard is looked up.
+pub(super) const PATIENCE: Duration = Duration::from_secs(1);
+
+/// Time after the last publication in which a home without subscribers keeps its count.
+pub(super) const MEMORY: Duration = Duration::from_secs(60);
+
+/// What a worker's homes share of their way to the other nodes.
+#[derive(Debug)]
+pub(in crate::hub) struct Link {
+    /// Whether the others cannot be reached; so it begins.
+    pub(super) is_away: bool,
+    /// Tickets given so far.
+    pub(super) tickets: Ticket,
+    /// When homes are looked after; one entry a home at most.
+    due: BinaryHeap<Reverse<(Instant, ChannelKey)>>,
+    /// Events of other nodes that were not heard.
+    pub(super) lost: u64,
+    /// Looks that became necessary because something was not heard.
+    pub(super) gaps: u64,
+}
+
+impl Link {
+    pub(in crate::hub) fn new() -> Self {
+        Self { is_away: true, tickets: 0, due: BinaryHeap::new(), lost: 0, gaps: 0 }
+    }
+
+    pub(super) const fn ticket(&mut self) -> Ticket {
+        self.tickets += 1;
+        self.tickets
+    }
+
+    pub(super) fn schedule(&mut self, channel: &ChannelKey, at: Instant) {
+        self.due.push(Reverse((at, channel.clone())));
+    }
+
+    /// A home to be looked after now.
+    pub(super) fn overdue(&mut self, now: Instant) -> Option<ChannelKey> {
+        self.due.peek().filter(|Reverse((at, _))| *at <= now)?;
+        self.due.pop().map(|Reverse((_, channel))| channel)
+    }
+
+    /// Events that were lost on the way here, and gaps that were found, since it was asked last.
+    pub(in crate::hub) fn take_counts(&mut self) -> (u64, u64) {
+        (std::mem::take(&mut self.lost), std::mem::take(&mut self.gaps))
+    }
+}

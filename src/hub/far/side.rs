@@ -1,0 +1,195 @@
+//! One home's view of its channel in the cluster.
+
+use std::collections::VecDeque;
+use std::mem;
+
+use indexmap::IndexMap;
+use tokio::time::Instant;
+
+use crate::hub::inbox::Join;
+use crate::protocol::{UserId, UserInfo};
+
+use super::numbers::{Incoming, Outgoing};
+use super::sharing::{Sharing, Terms};
+use super::words::{Change, Event, Origin, Position, Stay, Ticket, Totals};
+
+/// What is told of a place while its state is being looked up; more makes a second look necessary.
+const EARLY: usize = 1024;
+
+/// How far this node hears of the channel.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Phase {
+    /// Not at all.
+    Deaf,
+    /// From the answer to this ticket on.
+    Asked(Ticket),
+    /// It hears; what it must know to understand is being looked up.
+    Looking(Ticket),
+    /// All of it.
+    Live,
+}
+
+/// Something that was told of the channel.
+#[derive(Debug)]
+pub(super) enum Heard {
+    Relayed(Origin, Event),
+    Changed(Position, Position, Change),
+}
+
+/// A connection that wants to be a subscriber, until the others know.
+#[derive(Debug)]
+pub(super) struct Waiting {
+    pub(super) join: Join,
+    /// The share that it is in.
+    share: Option<Ticket>,
+    /// From where on it is known.
+    at: Option<Position>,
+}
+
+/// An event of this node's that is to stay, until it is heard.
+#[derive(Debug)]
+pub(super) struct Pending {
+    pub(super) stay: Box<Stay>,
+    pub(super) at: Option<Position>,
+}
+
+/// What a home of a node among others has besides.
+#[derive(Debug)]
+pub(in crate::hub) struct Side {
+    pub(super) phase: Phase,
+    /// Up to where it has heard.
+    pub(super) position: Position,
+    /// Members in the cluster, in the order of their coming.
+    pub(super) members: IndexMap<UserId, UserInfo, foldhash::fast::RandomState>,
+    /// Subscriptions in the cluster.
+    pub(super) total: usize,
+    /// Whether subscribers are to be told of it.
+    pub(super) is_total_due: bool,
+    pub(super) waiting: VecDeque<Waiting>,
+    pub(super) pending: VecDeque<Pending>,
+    pub(super) sharing: Sharing,
+    pub(super) outgoing: Outgoing,
+    pub(super) incoming: Incoming,
+    early: Vec<Heard>,
+    /// Number of the last of its own events that subscribers got without hearing it from the others.
+    pub(super) told_until: u64,
+    /// Whether something was published since somebody looked.
+    pub(super) is_busy: bool,
+    /// When the home is looked after next.
+    pub(super) due: Option<Instant>,
+    pub(super) totals: Totals,
+    pub(super) member_limit: usize,
+    /// Whether its share holds nobody new: all of them had been let in.
+    pub(super) is_reconciling: bool,
+}
+
+impl Side {
+    pub(super) fn new() -> Self {
+        Self {
+            phase: Phase::Deaf,
+            position: Position::default(),
+            members: IndexMap::default(),
+            total: 0,
+            is_total_due: false,
+            waiting: VecDeque::new(),
+            pending: VecDeque::new(),
+            sharing: Sharing::default(),
+            outgoing: Outgoing::new(),
+            incoming: Incoming::default(),
+            early: Vec::new(),
+            told_until: 0,
+            is_busy: false,
+            due: None,
+            totals: Totals::Silent,
+            member_limit: usize::MAX,
+            is_reconciling: false,
+        }
+    }
+
+    /// Subscriptions in the cluster, as far as this node has heard.
+    pub(in crate::hub) const fn total(&self) -> usize {
+        self.total
+    }
+
+    /// Whether nothing is lost with it.
+    pub(in crate::hub) fn is_idle(&self) -> bool {
+        self.sharing.is_settled() && self.pending.is_empty() && self.waiting.is_empty() && !self.is_busy
+    }
+
+    pub(super) fn wait(&mut self, join: Join) {
+        self.waiting.push_back(Waiting { join, share: None, at: None });
+    }
+
+    /// The share to be told now, if there is one; who waits for none yet is in it.
+    pub(super) fn next_share(&mut self, subscriptions: usize, tickets: &mut Ticket) -> Option<super::words::Share> {
+        let member_limit = if self.is_reconciling { usize::MAX } else { self.member_limit };
+        let share = self.sharing.next(Terms { subscriptions, totals: self.totals, member_limit }, tickets)?;
+        for waiting in self.waiting.iter_mut().filter(|waiting| waiting.share.is_none()) {
+            waiting.share = Some(share.ticket);
+        }
+        Some(share)
+    }
+
+    /// The others know the share with this ticket, at this position; who of it was one too many.
+    pub(super) fn settle(&mut self, ticket: Ticket, at: Position, refused: &[UserId]) -> Option<Vec<Join>> {
+        if !self.sharing.settle(ticket) {
+            return None;
+        }
+        self.is_reconciling = false;
+        let (mut staying, mut turned_away) = (VecDeque::new(), Vec::new());
+        for mut waiting in mem::take(&mut self.waiting) {
+            if waiting.share != Some(ticket) {
+                staying.push_back(waiting);
+                continue;
+            }
+            let member = waiting.join.member.as_ref();
+            if member.is_some_and(|member| refused.contains(&member.id)) {
+                turned_away.push(waiting.join);
+            } else {
+                waiting.at = Some(at);
+                staying.push_back(waiting);
+            }
+        }
+        self.waiting = staying;
+        Some(turned_away)
+    }
+
+    /// Who can be let in now.
+    pub(super) fn admissible(&mut self, is_away: bool) -> Option<Join> {
+        let waiting = self.waiting.front()?;
+        let is_known = self.phase == Phase::Live && waiting.at.is_some_and(|at| at <= self.position);
+        if is_away || is_known { self.waiting.pop_front().map(|waiting| waiting.join) } else { None }
+    }
+
+    /// Whether somebody or something waits for what should have been heard.
+    pub(super) fn is_behind(&self) -> bool {
+        let ats = self.waiting.front().and_then(|waiting| waiting.at);
+        let mut all = ats.into_iter().chain(self.pending.front().and_then(|pending| pending.at));
+        self.phase == Phase::Live && all.any(|at| at > self.position)
+    }
+
+    /// Puts aside what comes before it can be understood; whether that was too much.
+    pub(super) fn put_aside(&mut self, heard: Heard) -> bool {
+        if self.early.len() >= EARLY {
+            return false;
+        }
+        self.early.push(heard);
+        true
+    }
+
+    pub(super) fn take_early(&mut self) -> Vec<Heard> {
+        mem::take(&mut self.early)
+    }
+
+    /// Hears no more, and forgets what it heard.
+    pub(super) fn forget(&mut self) {
+        self.phase = Phase::Deaf;
+        self.position = Position::default();
+        self.members.clear();
+        self.total = 0;
+        self.is_total_due = false;
+        self.early.clear();
+        self.incoming = Incoming::default();
+        self.pending.clear();
+    }
+}

@@ -1,0 +1,253 @@
+//! Users' homes on a node among others: who is signed in anywhere.
+//!
+//! A node's share of a user is one while the user is signed in at it, else nothing; watchers hear of the first
+//! and the last share. Who begins to watch gets an answer when the state of all users asked about is known.
+
+use std::collections::HashMap;
+
+use crate::hub::inbox::{Notice, Watcher};
+use crate::hub::key::UserKey;
+use crate::hub::links::Post;
+use crate::hub::user::Users;
+use crate::protocol::UserId;
+
+use super::sharing::{Sharing, Terms};
+use super::side::Phase;
+use super::words::{Change, Look, Place, Position, Report, Request, Ticket, Totals};
+
+/// What a worker's users share of their way to the other nodes.
+#[derive(Debug)]
+pub(in crate::hub) struct Wide {
+    is_away: bool,
+    tickets: Ticket,
+    /// Watchers that wait for their first list.
+    answers: HashMap<u64, Answering, foldhash::fast::RandomState>,
+}
+
+/// A watcher's first list, until all of it is known.
+#[derive(Debug)]
+struct Answering {
+    watcher: Watcher,
+    left: usize,
+    online: Vec<UserId>,
+    offline: Vec<UserId>,
+}
+
+/// One user in the cluster.
+#[derive(Debug)]
+pub(in crate::hub) struct UserSide {
+    phase: Phase,
+    position: Position,
+    /// Whether the user is signed in anywhere, as watchers here were told last.
+    is_online: bool,
+    sharing: Sharing,
+    /// The lists that wait for it.
+    answers: Vec<u64>,
+}
+
+impl Default for UserSide {
+    fn default() -> Self {
+        Self {
+            phase: Phase::Deaf,
+            position: Position::default(),
+            is_online: false,
+            sharing: Sharing::default(),
+            answers: Vec::new(),
+        }
+    }
+}
+
+impl UserSide {
+    pub(in crate::hub) fn is_idle(&self) -> bool {
+        self.sharing.is_settled() && self.phase == Phase::Deaf
+    }
+
+    pub(in crate::hub) const fn change(&mut self) {
+        self.sharing.change();
+    }
+}
+
+impl Wide {
+    pub(in crate::hub) fn new() -> Self {
+        Self { is_away: true, tickets: 0, answers: HashMap::default() }
+    }
+
+    const fn ticket(&mut self) -> Ticket {
+        self.tickets += 1;
+        self.tickets
+    }
+}
+
+impl Users {
+    /// Registers a watcher of several users; the answer comes when their states are known.
+    pub(in crate::hub) fn watch_far(&mut self, watcher: Watcher, users: Vec<UserKey>, post: &mut impl Post) {
+        let Some(wide) = &mut self.wide else {
+            return;
+        };
+        let number = wide.ticket();
+        let answering = Answering { watcher, left: users.len(), online: Vec::new(), offline: Vec::new() };
+        wide.answers.insert(number, answering);
+        for user in users {
+            let entry = self.entries.entry(user.clone()).or_default();
+            entry.watchers.insert(watcher);
+            entry.side.get_or_insert_default().answers.push(number);
+            self.drive(&user, post);
+        }
+    }
+
+    /// Does what is possible now for a user: asks, tells, answers.
+    pub(in crate::hub) fn drive(&mut self, user: &UserKey, post: &mut impl Post) {
+        let Some((entry, wide)) = self.entries.get_mut(user).zip(self.wide.as_mut()) else {
+            return;
+        };
+        let connections = usize::from(entry.connections > 0);
+        let side = entry.side.get_or_insert_default();
+        let is_watched = !entry.watchers.is_empty();
+        if !wide.is_away {
+            if is_watched && side.phase == Phase::Deaf {
+                let ticket = wide.ticket();
+                side.phase = Phase::Asked(ticket);
+                post.ask(Request::Listen(Place::User(user.clone()), ticket));
+            }
+            let terms = Terms { subscriptions: connections, totals: Totals::Edges, member_limit: 0 };
+            if let Some(share) = side.sharing.next(terms, &mut wide.tickets) {
+                post.ask(Request::Sync(Place::User(user.clone()), share));
+            }
+        }
+        if !is_watched && side.phase != Phase::Deaf {
+            post.ask(Request::Unlisten(Place::User(user.clone())));
+            side.phase = Phase::Deaf;
+            side.position = Position::default();
+        }
+        if wide.is_away || side.phase == Phase::Live {
+            self.answer(user, post);
+        }
+        self.drop_if_idle(user);
+    }
+
+    /// Tells the lists that wait for a user.
+    fn answer(&mut self, user: &UserKey, post: &mut impl Post) {
+        let Some((entry, wide)) = self.entries.get_mut(user).zip(self.wide.as_mut()) else {
+            return;
+        };
+        let Some(side) = &mut entry.side else {
+            return;
+        };
+        // Alone, at least those are known who are signed in here.
+        side.is_online |= wide.is_away && entry.connections > 0;
+        for number in std::mem::take(&mut side.answers) {
+            let Some(answering) = wide.answers.get_mut(&number) else {
+                continue;
+            };
+            let list = if side.is_online { &mut answering.online } else { &mut answering.offline };
+            list.push(user.id.clone());
+            answering.left -= 1;
+            if answering.left == 0
+                && let Some(Answering { watcher, online, offline, .. }) = wide.answers.remove(&number)
+            {
+                post.post(watcher.worker, Notice::Watched { connection: watcher.connection, online, offline });
+            }
+        }
+    }
+
+    /// Takes what the adapter reports of a user, or of itself.
+    pub(in crate::hub) fn hear(&mut self, report: Report, post: &mut impl Post) {
+        match report {
+            Report::Listening(Place::User(user), ticket) => self.listening(&user, ticket, post),
+            Report::Looked(Place::User(user), ticket, look) => self.looked(&user, ticket, &look, post),
+            Report::Synced(Place::User(user), synced) => {
+                if self.side(&user).is_some_and(|side| side.sharing.settle(synced.ticket)) {
+                    self.drive(&user, post);
+                }
+            }
+            Report::Changed(Place::User(user), _, position, Change::Total(total)) => {
+                self.total(&user, position, total, post);
+            }
+            Report::Away => self.go_alone(post),
+            Report::Back => self.come_back(post),
+            Report::Listening(..)
+            | Report::Looked(..)
+            | Report::Synced(..)
+            | Report::Changed(..)
+            | Report::Stayed(..)
+            | Report::Relayed(..) => {}
+        }
+    }
+
+    fn side(&mut self, user: &UserKey) -> Option<&mut UserSide> {
+        self.entries.get_mut(user)?.side.as_deref_mut()
+    }
+
+    fn listening(&mut self, user: &UserKey, ticket: Ticket, post: &mut impl Post) {
+        let Some((entry, wide)) = self.entries.get_mut(user).zip(self.wide.as_mut()) else {
+            return;
+        };
+        if let Some(side) = entry.side.as_mut().filter(|side| side.phase == Phase::Asked(ticket)) {
+            let ticket = wide.ticket();
+            side.phase = Phase::Looking(ticket);
+            post.ask(Request::Look(Place::User(user.clone()), ticket, None));
+        }
+    }
+
+    fn looked(&mut self, user: &UserKey, ticket: Ticket, look: &Look, post: &mut impl Post) {
+        let Some(side) = self.side(user).filter(|side| side.phase == Phase::Looking(ticket)) else {
+            return;
+        };
+        side.phase = Phase::Live;
+        // What was told meanwhile may be newer.
+        if look.position >= side.position {
+            side.position = look.position;
+            self.turn(user, look.total > 0, post);
+        }
+        self.drive(user, post);
+    }
+
+    /// A total was told. Each says all, so one that was missed does no harm once another is heard, and a look follows
+    /// whenever the adapter was away.
+    fn total(&mut self, user: &UserKey, position: Position, total: usize, post: &mut impl Post) {
+        let Some(side) = self.side(user).filter(|side| side.phase != Phase::Deaf && position > side.position) else {
+            return;
+        };
+        side.position = position;
+        self.turn(user, total > 0, post);
+    }
+
+    /// Tells watchers of another state; who still waits for the first list gets it with that.
+    pub(in crate::hub) fn turn(&mut self, user: &UserKey, is_online: bool, post: &mut impl Post) {
+        if let Some(entry) = self.entries.get_mut(user)
+            && let Some(side) = &mut entry.side
+            && std::mem::replace(&mut side.is_online, is_online) != is_online
+        {
+            entry.tell(&user.id, is_online, post);
+        }
+    }
+
+    /// Without the others a user's first connection here is told at once; whether a last one was the last is not known.
+    pub(in crate::hub) fn come(&mut self, user: &UserKey, post: &mut impl Post) {
+        if self.wide.as_ref().is_some_and(|wide| wide.is_away) {
+            self.turn(user, true, post);
+        }
+    }
+
+    fn go_alone(&mut self, post: &mut impl Post) {
+        if let Some(wide) = &mut self.wide {
+            wide.is_away = true;
+        }
+        for user in self.entries.keys().cloned().collect::<Vec<_>>() {
+            if let Some(side) = self.side(&user) {
+                side.phase = Phase::Deaf;
+                side.sharing.doubt();
+            }
+            self.drive(&user, post);
+        }
+    }
+
+    fn come_back(&mut self, post: &mut impl Post) {
+        if let Some(wide) = &mut self.wide {
+            wide.is_away = false;
+        }
+        for user in self.entries.keys().cloned().collect::<Vec<_>>() {
+            self.drive(&user, post);
+        }
+    }
+}
