@@ -12,6 +12,7 @@
 //! 4 error            why a peer was turned away: the one table of codes
 //! 3 rules            may this be done?
 //!   store            what stays: the journal, and the database that follows it
+//!   adapter          the other nodes, over Redis
 //! 2 auth             whose token it is
 //!   hub              who listens, and delivery
 //!   document         what is declared, for other tools
@@ -37,6 +38,7 @@
 //! connection a letter through the hub before the signature goes out: a subscription that comes with
 //! it counts as the bearer's, ends with the token, and is asked about again when the rules change.
 
+pub mod adapter;
 pub mod auth;
 pub mod broker;
 pub mod cli;

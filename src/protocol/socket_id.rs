@@ -36,6 +36,18 @@ impl SocketId {
         let (left, right) = text.split_once('.')?;
         Some(Self { left: digits(left)?, right: digits(right)? })
     }
+
+    /// Both numbers, for another node.
+    #[must_use]
+    pub const fn halves(self) -> [u64; 2] {
+        [self.left, self.right]
+    }
+
+    /// An id from the numbers that another node sent.
+    #[must_use]
+    pub const fn from_halves([left, right]: [u64; 2]) -> Self {
+        Self { left, right }
+    }
 }
 
 fn digits(text: &str) -> Option<u64> {
@@ -60,7 +72,8 @@ mod tests {
     fn an_id_reads_back_as_itself() {
         let id = SocketId::new(u64::MAX, u32::MAX, 7);
         assert_eq!(SocketId::parse(&id.to_string()), Some(id));
-        let (left, right) = (id.left, id.right);
+        let [left, right] = id.halves();
+        assert_eq!(SocketId::from_halves([left, right]), id);
         assert!(left < 1 << 53 && right < 1 << 53);
     }
 

@@ -9,7 +9,7 @@ const ROWS: &[&[&str]] = &[
     &["protocol", "telemetry"],
     &["config"],
     &["auth", "hub", "document", "discovery", "measurement"],
-    &["rules", "store"],
+    &["rules", "store", "adapter"],
     &["error"],
     &["socket", "contest"],
     &["http", "gateway"],
@@ -32,12 +32,13 @@ const KEPT: &[(&str, &[&str])] = &[
     ("mdns_sd", &["discovery"]),
     ("moka", &["auth"]),
     ("qrcode", &["cli"]),
+    ("redis", &["adapter"]),
     ("reqwest", &["auth", "config"]),
     ("rust_xlsxwriter", &["http"]),
     ("sqlx", &["store"]),
     ("toml", &["config"]),
     ("socket2", &["socket"]),
-    ("tokio", &["auth", "hub", "rules", "store", "socket", "contest", "http", "gateway", "broker", "cli"]),
+    ("tokio", &["auth", "hub", "rules", "store", "adapter", "socket", "contest", "http", "gateway", "broker", "cli"]),
 ];
 
 fn source() -> PathBuf {
