@@ -27,7 +27,7 @@ use crate::protocol::{UserId, UserInfo};
 
 pub(super) use event::write_event;
 pub(super) use reader::{Reader, text};
-pub(super) use stay::{read_stay, write_stay};
+pub(super) use stay::{millis, read_stay, write_stay};
 
 const EVENT: u8 = 1;
 const STAYED: u8 = 2;

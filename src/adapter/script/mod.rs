@@ -1,0 +1,113 @@
+//! Scripts that change and read the shared truth, the commands that run them, and their answers.
+//!
+//! A script is sent by its hash: whoever connects loads all of them first ([`Scripts::load`]), and again when Redis
+//! answers NOSCRIPT. All keys of one command are in one slot.
+
+mod ask;
+mod lease;
+mod look;
+mod share;
+mod stay;
+
+use redis::{Cmd, cmd};
+
+use crate::hub::far::{Event, Origin};
+
+use super::envelope::{Unreadable, write_event};
+use super::keys::{Address, Keys};
+
+pub(super) use ask::{channel_state, channels, list_channels, member_ids, retained};
+pub(super) use lease::{Facts, Joined, Renewed, claimed, is_held, joined, renewed};
+pub(super) use look::{Parts, looked, page};
+pub(super) use share::{Lease, reaped, synced};
+pub(super) use stay::{Sending, stayed};
+
+/// A node without a lease may change nothing: others may have removed its share already.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub(super) enum Refused {
+    /// The lease is over.
+    #[error("this node's lease is over")]
+    Expired,
+    /// The answer cannot be read.
+    #[error(transparent)]
+    Unreadable(#[from] Unreadable),
+}
+
+/// All scripts, and how what they tell is published.
+#[derive(Debug)]
+pub(super) struct Scripts {
+    publish: &'static str,
+    sync: Script,
+    reap: Script,
+    stay: Script,
+    look: Script,
+    past: Script,
+    join: Script,
+    renew: Script,
+    claim: Script,
+    hold: Script,
+    forget: Script,
+}
+
+#[derive(Debug)]
+struct Script {
+    code: &'static str,
+    hash: String,
+}
+
+macro_rules! script {
+    ($name:literal) => {{
+        let code = concat!(include_str!("../scripts/prelude.lua"), include_str!(concat!("../scripts/", $name, ".lua")));
+        Script { code, hash: redis::Script::new(code).get_hash().to_owned() }
+    }};
+}
+
+impl Scripts {
+    /// `is_sharded`: topics are those of a cluster's shards.
+    pub(super) fn new(is_sharded: bool) -> Self {
+        Self {
+            publish: if is_sharded { "SPUBLISH" } else { "PUBLISH" },
+            sync: script!("sync"),
+            reap: script!("reap"),
+            stay: script!("stay"),
+            look: script!("look"),
+            past: script!("past"),
+            join: script!("join"),
+            renew: script!("renew"),
+            claim: script!("claim"),
+            hold: script!("hold"),
+            forget: script!("forget"),
+        }
+    }
+
+    /// Commands that load all scripts, for each server.
+    pub(super) fn load(&self) -> impl Iterator<Item = Cmd> {
+        let Self { publish: _, sync, reap, stay, look, past, join, renew, claim, hold, forget } = self;
+        [sync, reap, stay, look, past, join, renew, claim, hold, forget].into_iter().map(|script| {
+            let mut command = cmd("SCRIPT");
+            command.arg("LOAD").arg(script.code);
+            command
+        })
+    }
+
+    /// Tells other nodes' subscribers of an event that does not stay.
+    pub(super) fn relay(&self, origin: Origin, address: &Address, event: &Event) -> Cmd {
+        let mut command = cmd(self.publish);
+        command.arg(address.topic()).arg(write_event(origin, event));
+        command
+    }
+
+    /// Tells all nodes. A plain topic, also in a cluster: its servers pass it on to each other.
+    pub(super) fn broadcast(keys: &Keys, message: &[u8]) -> Cmd {
+        let mut command = cmd("PUBLISH");
+        command.arg(keys.all()).arg(message);
+        command
+    }
+}
+
+/// A command that runs a script with these keys; arguments follow.
+fn run(script: &Script, keys: &[String]) -> Cmd {
+    let mut command = cmd("EVALSHA");
+    command.arg(&script.hash).arg(keys.len()).arg(keys);
+    command
+}

@@ -1,0 +1,76 @@
+//! Shares: what one node has of a place.
+
+use redis::{Cmd, Value};
+
+use crate::hub::far::{Origin, Share, Synced, Ticket, Totals};
+
+use crate::adapter::answers::{bytes, is_expired, list, number, position, tuple};
+use crate::adapter::envelope::{Heard, Unreadable, read_user, write_info};
+use crate::adapter::keys::{Address, Keys};
+
+use super::{Refused, Scripts, run};
+
+/// A node's life and until when it may change the shared truth.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::adapter) struct Lease {
+    /// Whose it is.
+    pub(in crate::adapter) origin: Origin,
+    /// Its end in Redis' Unix milliseconds, as last confirmed.
+    pub(in crate::adapter) end_ms: u64,
+}
+
+impl Scripts {
+    /// Sets a node's share of a place; answered by [`synced`].
+    pub(in crate::adapter) fn sync(&self, keys: &Keys, lease: Lease, address: &Address, share: &Share) -> Cmd {
+        let names = [
+            keys.shares(address.bucket, lease.origin),
+            keys.held(address.bucket, lease.origin),
+            address.key('m'),
+            address.key('v'),
+            address.occupied(),
+        ];
+        let mut command = run(&self.sync, &names);
+        command.arg(lease.end_ms).arg(self.publish).arg(keys.tag(address.bucket)).arg(address.place());
+        command.arg(share.subscriptions).arg(rule(share.totals)).arg(share.member_limit);
+        for (id, info) in &share.members {
+            command.arg(id.as_str()).arg(info.as_ref().map(write_info).unwrap_or_default());
+        }
+        command
+    }
+
+    /// Removes at most `limit` entries of what a node that is gone had in a bucket; answered by [`reaped`], and to be
+    /// repeated until nothing is left.
+    pub(in crate::adapter) fn reap(&self, keys: &Keys, origin: Origin, bucket: u16, limit: usize) -> Cmd {
+        let mut command = run(&self.reap, &[keys.shares(bucket, origin), keys.held(bucket, origin)]);
+        command.arg(self.publish).arg(keys.tag(bucket)).arg(limit);
+        command
+    }
+}
+
+const fn rule(totals: Totals) -> u8 {
+    match totals {
+        Totals::Silent => 0,
+        Totals::Edges => 1,
+        Totals::All => 2,
+    }
+}
+
+/// What a sync has changed.
+pub(in crate::adapter) fn synced(answer: Value, ticket: Ticket) -> Result<Synced, Refused> {
+    if is_expired(&answer) {
+        return Err(Refused::Expired);
+    }
+    let [at, changes, refused] = tuple(answer)?;
+    let change = |message| match Heard::read(bytes(message)?)? {
+        Heard::Changed(previous, position, change) => Ok((previous, position, change)),
+        Heard::Event(..) | Heard::Stayed(..) => Err(Unreadable),
+    };
+    let changes = list(changes)?.into_iter().map(change).collect::<Result<_, _>>()?;
+    let refused = list(refused)?.into_iter().map(|id| read_user(&bytes(id)?)).collect::<Result<_, _>>()?;
+    Ok(Synced { ticket, position: position(&at)?, changes, refused })
+}
+
+/// Entries that are left to reap.
+pub(in crate::adapter) fn reaped(answer: &Value) -> Result<u64, Unreadable> {
+    number(answer)
+}

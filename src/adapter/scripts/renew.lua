@@ -1,0 +1,10 @@
+-- Sets when a lease ends: later with each renewal, and soon when the node is about to go.
+-- KEYS: nodes. ARGV: origin, milliseconds from now.
+-- Answer: 'expired' when the node is not known, so that others may have removed its share; or the end of the lease and
+-- the number of nodes that are alive.
+if not call('ZSCORE', KEYS[1], ARGV[1]) then
+    return 'expired'
+end
+local over = now_ms + tonumber(ARGV[2])
+call('ZADD', KEYS[1], digits(over), ARGV[1])
+return { over, call('ZCOUNT', KEYS[1], digits(now_ms + 1), '+inf') }

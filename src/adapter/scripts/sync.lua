@@ -1,0 +1,40 @@
+-- Sets a node's share of one place.
+-- KEYS: the node's subscriptions, the node's members, the place's members, its position, occupied places of the app.
+-- ARGV: end of the lease, publishing command, tag, place, subscriptions, rule for totals, member limit,
+-- then of each member whose share changed: id, info ('' where the node has it no more).
+-- Answer: 'expired', or position, messages that were published, ids of members that were one too many.
+if now_ms >= tonumber(ARGV[1]) then
+    return 'expired'
+end
+local place = ARGV[4]
+local at = open(ARGV[3], place, ARGV[2])
+local subscriptions, rule, limit = tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7])
+
+-- Those who leave make room for those who come.
+for index = 8, #ARGV, 2 do
+    if ARGV[index + 1] == '' and call('SREM', KEYS[2], place .. '\0' .. ARGV[index]) == 1 then
+        at.release(ARGV[index])
+    end
+end
+local refused = {}
+for index = 8, #ARGV, 2 do
+    local id, info = ARGV[index], ARGV[index + 1]
+    local held = place .. '\0' .. id
+    if info ~= '' and call('SISMEMBER', KEYS[2], held) == 0 then
+        if at.hold(id, info, limit) then
+            call('SADD', KEYS[2], held)
+        else
+            table.insert(refused, id)
+        end
+    end
+end
+
+local before = tonumber(string.match(call('HGET', KEYS[1], place) or '0', '^%d+'))
+if subscriptions > 0 then
+    call('HSET', KEYS[1], place, digits(subscriptions) .. ' ' .. digits(rule))
+else
+    call('HDEL', KEYS[1], place)
+end
+at.add(subscriptions - before, rule)
+at.close()
+return { tonumber(call('GET', KEYS[4]) or 0), at.changes, refused }
