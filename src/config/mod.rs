@@ -49,8 +49,8 @@ pub use explain::explain;
 pub use key::Entry;
 pub use load::{Loaded, load};
 pub use model::{
-    Algorithm, App, AppLimits, Config, Contest, Control, Credential, Database, Gateway, Introspection, Limits, Log,
-    LogFormat, Secret, Server, Store, TokenKeys, Tokens,
+    Adapter, AdapterKind, Algorithm, App, AppLimits, Config, Contest, Control, Credential, Database, Gateway,
+    Introspection, Limits, Log, LogFormat, RedisMode, RedisServer, Secret, Server, Store, TokenKeys, Tokens,
 };
 pub use nearest::nearest;
 pub use problem::{Error, Mistake, Place, Problem};

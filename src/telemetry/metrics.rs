@@ -29,6 +29,7 @@ pub fn recorder() -> (PrometheusRecorder, PrometheusHandle) {
 
 /// Says what each metric means; call once the recorder is installed.
 pub fn describe() {
+    super::adapter::describe();
     super::contest::describe();
     describe_gauge!(CONNECTIONS, Unit::Count, "Open WebSocket connections");
     describe_counter!(OPENED, Unit::Count, "WebSocket connections accepted");
