@@ -12,7 +12,7 @@ use crate::adapter::script::{self, Lease, Parts, Refused, Scripts, Sending};
 use crate::adapter::server::{Server, ask};
 use crate::hub::AppIndex;
 use crate::hub::far::truth::{self, Published, Truth};
-use crate::hub::far::{Change, Look, Origin, Outcome, Place, Position, Share, Stay};
+use crate::hub::far::{Change, Look, Origin, Outcome, Place, Position, Share, Stay, Whose};
 use crate::protocol::AppId;
 
 use super::steps::{Step, places};
@@ -193,7 +193,7 @@ impl Pair {
         let at = &places()[place];
         let parts = Parts::All(after.map(|(_, redis)| Position(redis)));
         let command = self.scripts.look(&self.address(at), parts);
-        let (redis, members) = script::looked(self.ask(&command)).unwrap();
+        let (redis, members) = script::looked(self.ask(&command), |_| Whose::Other).unwrap();
         let model = self.truth.look(at, after.map(|(model, _)| Position(model)));
         assert_eq!(members, model.members.len());
         self.same(place, model.position, redis.position);
@@ -291,8 +291,8 @@ impl Pair {
 
 /// All that a look says of events, with where it says so.
 fn kept(look: Look) -> Vec<(&'static str, Position, Box<Stay>)> {
-    let retained = look.retained.into_iter().map(|(position, stay, _)| ("retained", position, stay));
-    let cached = look.cached.into_iter().map(|(position, stay, _)| ("cached", position, stay));
-    let missed = look.missed.into_iter().map(|(position, stay)| ("missed", position, stay));
+    let retained = look.retained.into_iter().map(|past| ("retained", past.position, past.stay));
+    let cached = look.cached.into_iter().map(|past| ("cached", past.position, past.stay));
+    let missed = look.missed.into_iter().map(|past| ("missed", past.position, past.stay));
     retained.chain(cached).chain(missed).collect()
 }

@@ -2,7 +2,7 @@
 
 use redis::{Cmd, Value, cmd};
 
-use crate::hub::far::Place;
+use crate::hub::far::{Place, Whose};
 use crate::hub::{AppIndex, ChannelState, ChannelSummary, Kept};
 use crate::protocol::{AppId, UserId};
 
@@ -42,17 +42,18 @@ pub(in crate::adapter) fn channels(answer: Value, prefix: &str) -> Result<Vec<Ch
 
 /// One channel, from a look at its cached event.
 pub(in crate::adapter) fn channel_state(answer: Value) -> Result<ChannelState, Unreadable> {
-    let (look, members) = looked(answer)?;
-    let cached = look.cached.map(|(_, stay, left)| (stay.record.data, left));
+    let (look, members) = looked(answer, |_| Whose::Other)?;
+    let cached = look.cached.map(|past| (past.stay.record.data, past.left));
     Ok(ChannelState { subscriptions: look.total, members, cached })
 }
 
 /// Who is there, from a look at its members.
 pub(in crate::adapter) fn member_ids(answer: Value) -> Result<Vec<UserId>, Unreadable> {
-    Ok(looked(answer)?.0.members.into_iter().map(|(id, _)| id).collect())
+    Ok(looked(answer, |_| Whose::Other)?.0.members.into_iter().map(|(id, _)| id).collect())
 }
 
 /// The retained events, from a look at them.
 pub(in crate::adapter) fn retained(answer: Value) -> Result<Vec<Kept>, Unreadable> {
-    Ok(looked(answer)?.0.retained.into_iter().map(|(position, stay, _)| read_kept(position, *stay)).collect())
+    let (look, _) = looked(answer, |_| Whose::Other)?;
+    Ok(look.retained.into_iter().map(|past| read_kept(past.position, *past.stay)).collect())
 }

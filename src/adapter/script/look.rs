@@ -5,7 +5,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use redis::{Cmd, Value};
 
-use crate::hub::far::{Look, Position, Stay};
+use crate::hub::far::{Look, Origin, Past, Position, Stay, Whose};
 use crate::hub::{Kept, Page};
 use crate::protocol::{UserId, UserInfo};
 
@@ -56,7 +56,7 @@ impl Scripts {
 }
 
 /// How a place stands, and how many members it has, also when they are not asked for.
-pub(in crate::adapter) fn looked(answer: Value) -> Result<(Look, usize), Unreadable> {
+pub(in crate::adapter) fn looked(answer: Value, whose: impl Fn(Origin) -> Whose) -> Result<(Look, usize), Unreadable> {
     let [now_ms, at, counts, members, retained, cached, missed] = tuple(answer)?;
     let now_ms = number(&now_ms)?;
     let (total, count) = totals(&bytes(counts)?)?;
@@ -67,13 +67,20 @@ pub(in crate::adapter) fn looked(answer: Value) -> Result<(Look, usize), Unreada
     retained.retain(|(_, end, _)| *end > now_ms);
     retained.sort_unstable_by_key(|(position, _, _)| *position);
     let left = |end: u64| Duration::from_millis(end.saturating_sub(now_ms));
+    let told = |(position, origin, stay), left| Past { position, whose: whose(origin), stay, left };
     let look = Look {
         position: position(&at)?,
         total,
         members: members.into_iter().map(|(_, member)| member).collect(),
-        retained: retained.into_iter().map(|(position, end, stay)| (position, stay, left(end))).collect(),
-        cached: read_cached(list(cached)?)?,
-        missed: list(missed)?.into_iter().map(past).collect::<Result<_, _>>()?,
+        retained: retained
+            .into_iter()
+            .map(|(position, end, event)| told((position, event.0, event.1), left(end)))
+            .collect(),
+        cached: read_cached(list(cached)?)?.map(|(event, left)| told(event, left)),
+        missed: list(missed)?
+            .into_iter()
+            .map(|entry| Ok(told(past(entry)?, Duration::ZERO)))
+            .collect::<Result<_, _>>()?,
     };
     Ok((look, count))
 }
@@ -85,7 +92,7 @@ pub(in crate::adapter) fn page(answer: Value) -> Result<Page, Unreadable> {
         [] => Ok(None),
         id => stream_position(id).map(|position| Some(position.0)),
     };
-    let event = |entry| past(entry).map(|(position, stay)| read_kept(position, *stay));
+    let event = |entry| past(entry).map(|(position, _, stay)| read_kept(position, *stay));
     let events = list(events)?.into_iter().map(event).collect::<Result<_, _>>()?;
     Ok(Page { events, first: end(first)?, last: end(last)? })
 }
@@ -103,27 +110,32 @@ fn member(id: &[u8], value: &Bytes) -> Result<(Position, (UserId, UserInfo)), Un
     Ok((Position(position), (read_user(id)?, info)))
 }
 
+/// An event with its position and whose it is.
+type Placed = (Position, Origin, Box<Stay>);
+
 /// A retained event with its position and its end.
-fn kept(value: Bytes) -> Result<(Position, u64, Box<Stay>), Unreadable> {
+fn kept(value: Bytes) -> Result<(Position, u64, (Origin, Box<Stay>)), Unreadable> {
     let mut reader = Reader::new(value);
-    Ok((Position(reader.u64()?), reader.u64()?, read_stay(reader.rest())?.1))
+    Ok((Position(reader.u64()?), reader.u64()?, read_stay(reader.rest())?))
 }
 
-fn read_cached(value: Vec<Value>) -> Result<Option<(Position, Box<Stay>, Duration)>, Unreadable> {
+fn read_cached(value: Vec<Value>) -> Result<Option<(Placed, Duration)>, Unreadable> {
     if value.is_empty() {
         return Ok(None);
     }
     let [event, left] = <[Value; 2]>::try_from(value).map_err(|_| Unreadable)?;
     let mut reader = Reader::new(bytes(event)?);
     let position = Position(reader.u64()?);
-    Ok(Some((position, read_stay(reader.rest())?.1, Duration::from_millis(number(&left)?))))
+    let (origin, stay) = read_stay(reader.rest())?;
+    Ok(Some(((position, origin, stay), Duration::from_millis(number(&left)?))))
 }
 
 /// An entry of the stream: its id, and field `e` first.
-fn past(entry: Value) -> Result<(Position, Box<Stay>), Unreadable> {
+fn past(entry: Value) -> Result<Placed, Unreadable> {
     let [id, fields] = tuple(entry)?;
     let (_, event) = pairs(fields)?.into_iter().next().ok_or(Unreadable)?;
-    Ok((stream_position(&bytes(id)?)?, read_stay(event)?.1))
+    let (origin, stay) = read_stay(event)?;
+    Ok((stream_position(&bytes(id)?)?, origin, stay))
 }
 
 fn stream_position(id: &[u8]) -> Result<Position, Unreadable> {

@@ -13,10 +13,10 @@ mod numbers;
 mod ports;
 mod sharing;
 mod side;
-mod users;
 #[cfg(test)]
 #[allow(dead_code, reason = "the simulation of homes that asks it is not there yet")]
 pub(crate) mod truth;
+mod users;
 mod words;
 
 pub(super) use link::Link;

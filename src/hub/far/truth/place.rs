@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::protocol::{UserId, UserInfo};
 
-use super::super::{Change, Look, Origin, Place, Position, Share, Totals};
+use super::super::{Change, Look, Origin, Past, Place, Position, Share, Totals, Whose};
 use super::stays::Kept;
 
 #[derive(Debug, Default)]
@@ -118,14 +118,16 @@ impl Standing {
         let mut members: Vec<_> = self.members.iter().collect();
         members.sort_by_key(|(_, member)| member.since);
         let left = |end: u64| Duration::from_millis(end - now_us / 1000);
-        let at = |kept: &super::stays::Timed| (kept.position, kept.stay.clone(), left(kept.end_ms));
+        let past = |position, stay, left| Past { position, whose: Whose::Other, stay, left };
+        let at = |kept: &super::stays::Timed| past(kept.position, kept.stay.clone(), left(kept.end_ms));
+        let missed = after.map_or_else(Vec::new, |after| self.kept.missed(after, now_us));
         Look {
             position: self.position,
             total: self.total(),
             members: members.into_iter().map(|(id, member)| (id.clone(), member.info.clone())).collect(),
             retained: self.kept.retained(now_us).map(at).collect(),
             cached: self.kept.cached(now_us).map(at),
-            missed: after.map_or_else(Vec::new, |after| self.kept.missed(after, now_us)),
+            missed: missed.into_iter().map(|(position, stay)| past(position, stay, Duration::ZERO)).collect(),
         }
     }
 }
