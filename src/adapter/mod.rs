@@ -1,19 +1,36 @@
 //! The other nodes, over Redis.
 //!
-//! Owns what is written to Redis and read from it: keys, scripts, messages. Knows nothing of homes but the
-//! words in `hub::far`. Redis' own types stop here. Read `keys` for what lies where, `envelope` for what
-//! crosses the wire, then `script`.
-
-#![allow(dead_code, unused_imports, reason = "the thread that sends what is made here is not there yet")]
+//! Owns what is written to Redis and read from it: keys, scripts, messages, and one thread that keeps the connections.
+//! Knows nothing of homes but the words in `hub::far`. Redis' own types stop here. Read `keys` for what lies where,
+//! `envelope` for what crosses the wire, `script` for what changes it, then `engine` for the thread; `start` is
+//! what the broker sees.
 
 mod answers;
 mod apps;
+mod backlog;
+mod connect;
+mod control;
+mod engine;
 mod envelope;
 #[cfg(test)]
 mod equivalence;
+mod fault;
+mod fit;
 mod keys;
+mod lease;
+mod pipeline;
 mod script;
 #[cfg(test)]
 mod server;
+mod start;
+mod subscription;
+#[cfg(test)]
+mod tests;
+mod topology;
+mod wording;
 
 pub use apps::Apps;
+pub use control::Control;
+pub use fault::Fault;
+pub use fit::{Digest, Unfit};
+pub use start::{Adapter, Ears, Error, Requests, Served, State};

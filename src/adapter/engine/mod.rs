@@ -1,0 +1,280 @@
+//! The adapter's thread: opens a session with Redis, works while it lasts, and opens the next.
+//!
+//! While there is none, events wait in order and questions fail at once. Read `open` for what makes a session, `session`
+//! for what happens in it, `work` for what it does at the same time.
+
+mod hearing;
+mod open;
+mod session;
+mod work;
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::sync::mpsc::SyncSender;
+use std::time::Duration;
+
+use redis::Cmd;
+use tokio::sync::{mpsc, watch};
+use tokio::time::{Instant, sleep_until};
+
+use crate::hub::ChannelKey;
+use crate::hub::far::{Number, Origin, Outcome, Report, Request};
+use crate::telemetry::AdapterMetrics;
+
+use super::apps::Apps;
+use super::backlog::{Gauge, weight};
+use super::control::Control;
+use super::fault::Fault;
+use super::fit::Unfit;
+use super::pipeline::{Job, What};
+use super::start::State;
+use super::topology::Topology;
+use super::wording::{Wording, fail};
+
+pub(super) use open::Opener;
+use session::Session;
+
+/// The first pause between two tries, and the longest.
+const PAUSES: [Duration; 2] = [Duration::from_millis(100), Duration::from_secs(5)];
+
+/// What comes in, in order.
+#[derive(Debug)]
+pub(super) enum Inlet {
+    /// From a home or the HTTP API.
+    Request(Request),
+    /// An event found no room; with its number if it was to stay.
+    Lost(Option<(ChannelKey, Number)>),
+    /// For all nodes.
+    Control(Vec<u8>),
+    /// The apps that this node serves are others now.
+    Apps(Apps),
+    /// Send what waits until then, and end.
+    Stop(Instant),
+}
+
+impl Inlet {
+    /// What is left of an event that found no room.
+    pub(super) fn lost(request: Request) -> Self {
+        match request {
+            Request::Stay(channel, stay) => Self::Lost(Some((channel, stay.event.number))),
+            _ => Self::Lost(None),
+        }
+    }
+}
+
+/// Who hears what comes.
+pub(super) struct Ears {
+    /// Homes: a place's report goes to the worker of the place, one without a place to all.
+    pub(super) homes: Box<dyn Fn(Report) + Send>,
+    /// Whoever cares for what concerns all nodes.
+    pub(super) all: Box<dyn Fn(Control) + Send>,
+}
+
+/// The adapter's thread.
+pub(super) struct Engine {
+    pub(super) opener: Arc<Opener>,
+    pub(super) wording: Wording,
+    pub(super) gauge: Arc<Gauge>,
+    pub(super) inlet: mpsc::UnboundedReceiver<Inlet>,
+    pub(super) ears: Ears,
+    pub(super) state: watch::Sender<State>,
+    pub(super) metrics: AdapterMetrics,
+    backlog: VecDeque<Job>,
+    /// This node's life.
+    life: Option<Origin>,
+    topology: Option<Topology>,
+    /// Until when what waits may be sent, once the broker ends.
+    ending: Option<Instant>,
+}
+
+/// How a session ended.
+enum End {
+    Fault(Fault),
+    Stopped,
+}
+
+/// What an engine is made of.
+pub(super) struct Parts {
+    pub(super) opener: Opener,
+    pub(super) wording: Wording,
+    pub(super) gauge: Arc<Gauge>,
+    pub(super) inlet: mpsc::UnboundedReceiver<Inlet>,
+    pub(super) ears: Ears,
+    pub(super) state: watch::Sender<State>,
+}
+
+impl Engine {
+    pub(super) fn new(parts: Parts) -> Self {
+        let Parts { opener, wording, gauge, inlet, ears, state } = parts;
+        let opener = Arc::new(opener);
+        let (metrics, backlog) = (AdapterMetrics::new(), VecDeque::new());
+        Self { opener, wording, gauge, inlet, ears, state, metrics, backlog, life: None, topology: None, ending: None }
+    }
+
+    /// Works until it is stopped. `first` hears how the first try went: only then is a bad set-up anybody's to mend.
+    pub(super) async fn run(mut self, first: SyncSender<Result<(), Unfit>>) {
+        let mut first = Some(first);
+        let mut pause = PAUSES[0];
+        let [shortest, longest] = PAUSES;
+        while self.ending.is_none() {
+            let opener = Arc::clone(&self.opener);
+            let (life, topology) = (self.life, self.topology.clone());
+            let opened = self.meanwhile(async move { opener.open(life, topology).await }).await;
+            let Some(opened) = opened else { break };
+            if let Some(first) = first.take() {
+                let outcome = match &opened {
+                    Err(Fault::Unfit(unfit)) => Err(unfit.clone()),
+                    Ok(_) | Err(_) => Ok(()),
+                };
+                let is_unfit = outcome.is_err();
+                if first.send(outcome).is_err() || is_unfit {
+                    return;
+                }
+            }
+            let fault = match opened {
+                Err(fault) => fault,
+                Ok(opened) => {
+                    let (end, was_back) = Session::new(&mut self, opened).run().await;
+                    if was_back {
+                        pause = shortest;
+                    }
+                    match end {
+                        End::Stopped => break,
+                        End::Fault(fault) => fault,
+                    }
+                }
+            };
+            let at_once = fault.is_passing() && pause == shortest;
+            self.away(fault);
+            if !at_once {
+                let until = Instant::now() + pause.mul_f64(0.5 + rand::random::<f64>() / 2.0);
+                if self.meanwhile(sleep_until(until)).await.is_none() {
+                    break;
+                }
+            }
+            pause = (pause * 2).min(longest);
+        }
+        self.give_up();
+    }
+
+    /// Takes in what comes while something else is waited for; nothing when that is to end.
+    async fn meanwhile<T>(&mut self, doing: impl Future<Output = T>) -> Option<T> {
+        tokio::pin!(doing);
+        loop {
+            tokio::select! {
+                done = &mut doing => return Some(done),
+                inlet = self.inlet.recv() => self.absorb(inlet?),
+            }
+            if self.ending.is_some() {
+                return None;
+            }
+        }
+    }
+
+    /// Without Redis events wait, questions fail, and homes ask all else again when it is back.
+    fn absorb(&mut self, inlet: Inlet) {
+        match inlet {
+            Inlet::Request(request) if weight(&request).is_some() => {
+                self.backlog.push_back(Job::new(What::Request(request)));
+            }
+            Inlet::Request(Request::Ask(question)) => fail(question),
+            Inlet::Request(_) => {}
+            Inlet::Control(message) => self.backlog.push_back(Job::new(What::Control(message))),
+            other => self.always(other),
+        }
+        self.show_waiting();
+    }
+
+    /// What is done with or without Redis.
+    fn always(&mut self, inlet: Inlet) {
+        match inlet {
+            Inlet::Lost(stay) => {
+                self.metrics.lost("full", 1);
+                if let Some((channel, number)) = stay {
+                    (self.ears.homes)(Report::Stayed(channel, number, Outcome::Lost));
+                }
+            }
+            Inlet::Apps(apps) => self.wording.apps = apps,
+            Inlet::Stop(until) => self.ending = Some(until),
+            Inlet::Request(_) | Inlet::Control(_) => {}
+        }
+    }
+
+    fn away(&mut self, why: Fault) {
+        self.metrics.present.set(0.0);
+        let was = self.state.borrow().clone();
+        match was {
+            State::Present { .. } => {
+                tracing::warn!(error = %why, "lost the other nodes");
+                self.metrics.broke(why.label());
+                self.state.send_replace(State::Away { since: Instant::now(), why });
+                (self.ears.homes)(Report::Away);
+            }
+            State::Away { since, why: before } => {
+                if before != why {
+                    tracing::warn!(error = %why, "could not reach the other nodes");
+                }
+                self.state.send_replace(State::Away { since, why });
+            }
+        }
+    }
+
+    fn back(&mut self, nodes: u64) {
+        tracing::info!(nodes, "reached the other nodes");
+        self.metrics.present.set(1.0);
+        self.state.send_replace(State::Present { nodes });
+        (self.ears.homes)(Report::Back);
+    }
+
+    /// An event has reached Redis, or never will.
+    fn settled(&mut self, what: &What) {
+        if let What::Request(request) = what
+            && let Some(bytes) = weight(request)
+        {
+            self.gauge.release(bytes);
+        }
+    }
+
+    /// Redis will not take an event.
+    fn lose(&mut self, what: What, why: &'static str) {
+        self.settled(&what);
+        if !matches!(what, What::Control(_)) {
+            self.metrics.lost(why, 1);
+        }
+        if let What::Request(Request::Stay(channel, stay)) = what {
+            (self.ears.homes)(Report::Stayed(channel, stay.event.number, Outcome::Lost));
+        }
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "a gauge is a float")]
+    fn show_waiting(&self) {
+        let (events, bytes) = self.gauge.waiting();
+        self.metrics.waiting_events.set(events as f64);
+        self.metrics.waiting_bytes.set(bytes as f64);
+    }
+
+    /// What still waits when the thread ends is lost, and said to be.
+    fn give_up(&mut self) {
+        while let Ok(inlet) = self.inlet.try_recv() {
+            self.absorb(inlet);
+        }
+        let events = self.backlog.len();
+        if events > 0 {
+            tracing::warn!(events, "ended with events that other nodes do not have");
+        }
+        for job in std::mem::take(&mut self.backlog) {
+            self.lose(job.what, "ended");
+        }
+        self.show_waiting();
+    }
+
+    /// A command for one server, or several for all buckets.
+    fn commands(wording: &mut Wording, lease: super::script::Lease, what: &What) -> Vec<Cmd> {
+        match what {
+            What::Request(request) => wording.commands(lease, request),
+            What::Control(message) => vec![super::script::Scripts::broadcast(&wording.keys, message)],
+            // Made with all the others.
+            What::Part(..) => Vec::new(),
+        }
+    }
+}

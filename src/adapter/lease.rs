@@ -1,0 +1,154 @@
+//! This node's lease, and clearing away after nodes that lost theirs.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use crate::hub::far::Origin;
+
+use super::connect::Link;
+use super::fault::Fault;
+use super::keys::{BUCKETS, Keys};
+use super::script::{self, Facts, Joined, Lease, Refused, Renewed, Scripts};
+use super::topology::Topology;
+
+/// Time between a lease's end and the first claim; more than clocks may be apart.
+pub(super) const GRACE: Duration = Duration::from_secs(3);
+
+/// How long a node that says goodbye counts as alive: its members have so long to come back elsewhere.
+pub(super) const PARTING: Duration = Duration::from_secs(3);
+
+/// How long a claim lasts without being held.
+const CLAIM: Duration = Duration::from_secs(10);
+
+/// Nodes that are claimed at once.
+const CLAIMED: usize = 4;
+
+/// Entries that one call of a script clears away: about a millisecond of Redis' time.
+const ENTRIES: usize = 200;
+
+/// A lease, and when it was confirmed last.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Held {
+    pub(super) lease: Lease,
+    /// When the question left that was answered with the lease's end.
+    confirmed: Instant,
+    term: Duration,
+}
+
+impl Held {
+    /// Whether the node may speak: a node that was stopped for longer asks first whether it still has its lease.
+    pub(super) fn is_fresh(&self, now: Instant) -> bool {
+        now.duration_since(self.confirmed) < self.term
+    }
+
+    pub(super) const fn renewed(&mut self, renewed: &Renewed, asked: Instant) {
+        self.lease.end_ms = renewed.end_ms;
+        self.confirmed = asked;
+    }
+}
+
+/// What is needed to ask about leases; cheap to clone.
+#[derive(Debug, Clone)]
+pub(super) struct Registry {
+    pub(super) scripts: Arc<Scripts>,
+    pub(super) keys: Keys,
+    pub(super) term: Duration,
+    pub(super) about: Arc<[(&'static str, String)]>,
+}
+
+impl Registry {
+    /// Renews a lease, or takes the first one, or one for a new life when the old one is over. Says how many nodes there
+    /// are.
+    pub(super) async fn take(&self, link: &mut Link, former: Option<Origin>) -> Result<(Held, u64), Fault> {
+        let term = self.term;
+        if let Some(origin) = former {
+            let asked = Instant::now();
+            match self.renew(link, origin).await {
+                Ok(Renewed { end_ms, nodes }) => {
+                    return Ok((Held { lease: Lease { origin, end_ms }, confirmed: asked, term }, nodes));
+                }
+                Err(Fault::Expired) => {}
+                Err(fault) => return Err(fault),
+            }
+        }
+        let origin = Origin(rand::random());
+        let facts = Facts { origin, lease: term, former, grace: GRACE, about: &self.about, apps: &[] };
+        let confirmed = Instant::now();
+        let answer = link.ask(&self.scripts.join(&self.keys, &facts)).await?;
+        match script::joined(answer) {
+            Ok(Joined::In { end_ms, others }) => {
+                Ok((Held { lease: Lease { origin, end_ms }, confirmed, term }, others + 1))
+            }
+            Ok(Joined::Conflict(_)) | Err(_) => Err(link.unreadable("join")),
+        }
+    }
+
+    /// # Errors
+    /// `Expired` when the node has no lease any more.
+    pub(super) async fn renew(&self, link: &mut Link, origin: Origin) -> Result<Renewed, Fault> {
+        self.set(link, origin, self.term).await
+    }
+
+    /// Lets the lease end soon.
+    pub(super) async fn part(&self, link: &mut Link, origin: Origin) -> Result<(), Fault> {
+        self.set(link, origin, PARTING).await.map(drop)
+    }
+
+    async fn set(&self, link: &mut Link, origin: Origin, term: Duration) -> Result<Renewed, Fault> {
+        let answer = link.ask(&self.scripts.renew(&self.keys, origin, term)).await?;
+        script::renewed(answer).map_err(|refused| match refused {
+            Refused::Expired => Fault::Expired,
+            Refused::Unreadable(_) => link.unreadable("renew"),
+        })
+    }
+
+    /// Clears away after nodes whose lease is over, unless another one does. Says after how many.
+    pub(super) async fn reap(&self, links: &mut [Link], topology: &Topology) -> Result<u64, Fault> {
+        let claim = self.scripts.claim(&self.keys, GRACE, CLAIM, CLAIMED);
+        let common = topology.common;
+        let answer = ask(links, common, &claim).await?;
+        let gone = script::claimed(answer).map_err(|_| unreadable(links, common, "claim"))?;
+        let mut reaped = 0;
+        for origin in gone {
+            if self.clear(links, topology, origin).await? {
+                ask(links, common, &self.scripts.forget(&self.keys, origin)).await?;
+                reaped += 1;
+            }
+        }
+        Ok(reaped)
+    }
+
+    /// Says whether all is cleared away; not so when the claim was lost to another node.
+    async fn clear(&self, links: &mut [Link], topology: &Topology, origin: Origin) -> Result<bool, Fault> {
+        let mut held = Instant::now();
+        for bucket in 0..BUCKETS {
+            let shard = topology.of(bucket);
+            loop {
+                if held.elapsed() > CLAIM / 3 {
+                    held = Instant::now();
+                    let common = topology.common;
+                    let answer = ask(links, common, &self.scripts.hold(&self.keys, origin, CLAIM)).await?;
+                    if !script::is_held(&answer).map_err(|_| unreadable(links, common, "hold"))? {
+                        return Ok(false);
+                    }
+                }
+                let answer = ask(links, shard, &self.scripts.reap(&self.keys, origin, bucket, ENTRIES)).await?;
+                if script::reaped(&answer).map_err(|_| unreadable(links, shard, "reap"))? == 0 {
+                    break;
+                }
+            }
+        }
+        Ok(true)
+    }
+}
+
+async fn ask(links: &mut [Link], shard: usize, command: &redis::Cmd) -> Result<redis::Value, Fault> {
+    let link = links.get_mut(shard).ok_or(Fault::NoMaster)?;
+    link.ask(command).await
+}
+
+fn unreadable(links: &[Link], shard: usize, to: &'static str) -> Fault {
+    links.get(shard).map_or(Fault::NoMaster, |link| link.unreadable(to))
+}
