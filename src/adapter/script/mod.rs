@@ -8,6 +8,8 @@ mod lease;
 mod look;
 mod share;
 mod stay;
+#[cfg(test)]
+mod tests;
 
 use redis::{Cmd, cmd};
 

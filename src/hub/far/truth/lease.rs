@@ -2,9 +2,6 @@
 
 use super::{Origin, Published, Truth};
 
-/// Milliseconds between the end of a lease and the first claim.
-pub(crate) const GRACE_MS: u64 = 2_000;
-
 /// The node's lease is over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Expired;
@@ -15,7 +12,7 @@ impl Truth {
         let now_ms = self.now_ms();
         if let Some(Origin(former)) = former {
             self.nodes.remove(&former);
-            self.claims.entry(former).or_insert(now_ms + GRACE_MS);
+            self.claims.entry(former).or_insert(now_ms + self.grace_ms);
         }
         self.nodes.insert(origin.0, now_ms + lease_ms);
         now_ms + lease_ms
@@ -43,7 +40,7 @@ impl Truth {
             gone.sort_unstable();
             gone
         };
-        let gone = by_end(&self.nodes, now_ms.checked_sub(GRACE_MS));
+        let gone = by_end(&self.nodes, now_ms.checked_sub(self.grace_ms));
         let unclaimed = by_end(&self.claims, Some(now_ms));
         // Those whose lease is over come first.
         let claimed: Vec<u64> = gone.into_iter().chain(unclaimed).take(limit).map(|(_, origin)| origin).collect();

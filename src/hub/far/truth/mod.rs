@@ -14,6 +14,9 @@ use place::Standing;
 
 pub(crate) use lease::Expired;
 
+/// Milliseconds between the end of a lease and the first claim.
+const GRACE_MS: u64 = 2_000;
+
 /// What every listener of a place hears.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Published {
@@ -37,9 +40,10 @@ pub(crate) struct Sending {
 }
 
 /// What all nodes share.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Truth {
     now_us: u64,
+    grace_ms: u64,
     nodes: BTreeMap<u64, u64>,
     claims: BTreeMap<u64, u64>,
     places: BTreeMap<Key, Standing>,
@@ -59,7 +63,19 @@ impl Key {
     }
 }
 
+impl Default for Truth {
+    fn default() -> Self {
+        Self::new(GRACE_MS)
+    }
+}
+
 impl Truth {
+    /// With so many milliseconds between the end of a lease and the first claim.
+    pub(crate) fn new(grace_ms: u64) -> Self {
+        let (nodes, claims) = (BTreeMap::new(), BTreeMap::new());
+        Self { now_us: 0, grace_ms, nodes, claims, places: BTreeMap::new(), done: BTreeMap::new() }
+    }
+
     /// Sets Redis' clock, in microseconds of Unix time.
     pub(crate) fn at(&mut self, now_us: u64) -> &mut Self {
         self.now_us = now_us;
@@ -68,7 +84,7 @@ impl Truth {
 
     /// Empties Redis.
     pub(crate) fn flush(&mut self) {
-        *self = Self { now_us: self.now_us, ..Self::default() };
+        *self = Self { now_us: self.now_us, ..Self::new(self.grace_ms) };
     }
 
     /// Sets a node's share of a place.
