@@ -4,7 +4,7 @@ use std::io::{self, Write as _};
 use std::path::Path;
 use std::process::ExitCode;
 
-use crate::config::{self, Entry, Loaded, Source};
+use crate::config::{self, Adapter, AdapterKind, Entry, Loaded, Source};
 
 /// What `sysexits.h` calls a usage error; a configuration with mistakes ends with it.
 const USAGE: u8 = 64;
@@ -38,6 +38,7 @@ fn summary(path: Option<&Path>, loaded: &Loaded) -> String {
         format!("  main listener   {main}{}", server.path_prefix),
         format!("  admin listener  {admin}"),
     ];
+    lines.extend(adapter(&config.adapter).map(|adapter| format!("  adapter         {adapter}")));
     for app in &config.apps {
         let keys: Vec<_> = app.credentials.iter().map(|held| held.key.as_str()).collect();
         let disabled = if app.enabled { "" } else { ", disabled" };
@@ -51,6 +52,16 @@ fn summary(path: Option<&Path>, loaded: &Loaded) -> String {
     }
     lines.extend(loaded.warnings.iter().map(|warning| format!("warning: {warning}")));
     lines.join("\n") + "\n"
+}
+
+/// Where the other nodes are met, without whose password.
+fn adapter(adapter: &Adapter) -> Option<String> {
+    if adapter.kind == AdapterKind::Local {
+        return None;
+    }
+    let servers: Vec<_> = adapter.servers.iter().map(ToString::to_string).collect();
+    let tls = if adapter.tls { " with TLS" } else { "" };
+    Some(format!("redis {} at {}{tls}, prefix {}", adapter.mode, servers.join(", "), adapter.prefix))
 }
 
 fn count(number: usize, what: &str) -> String {

@@ -31,6 +31,7 @@ pub fn changes(old: &Config, new: &Config) -> Vec<Change> {
         ("[server]", old.server != new.server),
         ("[limits]", old.limits != new.limits),
         ("[log]", old.log != new.log),
+        ("[adapter]", old.adapter != new.adapter),
         ("[contest]", old.contest != new.contest),
         ("[store]", old.store != new.store),
         ("[gateway]", old.gateway != new.gateway),

@@ -5,7 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 use super::apps::path;
 use super::limits::event_bytes;
 use super::measure::show_bytes;
-use super::model::{Config, Server};
+use super::model::{AdapterKind, Config, Server};
 use super::problem::{Mistake, Problem};
 use super::reader::Reader;
 
@@ -51,11 +51,14 @@ fn check_room(config: &Config, reader: &mut Reader<'_>) {
     let Some((number, app)) = largest else { return };
     let needed = event_bytes(&app.limits);
     let path = path(number);
-    let bounds = [
+    let mut bounds = vec![
         ("limits.outbox_bytes", config.limits.outbox_bytes),
         ("limits.http_body_bytes", config.limits.http_body_bytes),
         ("limits.cache_bytes", config.limits.cache_bytes),
     ];
+    if config.adapter.kind == AdapterKind::Redis {
+        bounds.push(("adapter.queue_bytes", config.adapter.queue_bytes));
+    }
     let causes = ["event_data_bytes", "channel_name", "event_name"];
     let causes = causes.map(|name| format!("{path}.limits.{name}"));
     if !causes.iter().all(|cause| reader.is_sound(cause)) {

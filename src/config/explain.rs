@@ -1,5 +1,6 @@
 //! Every key there is, and the one that was probably meant.
 
+use super::adapter::{ADAPTER, AdapterDraft};
 use super::apps::{APP, APP_LIMITS, AppDraft};
 use super::contest::{CONTEST, GATEWAY, STORE};
 use super::contract::roles::{ROLE, RoleDraft};
@@ -22,6 +23,7 @@ pub(super) const ROOT: Section<()> = Section {
         SERVER.path,
         LIMITS.path,
         LOG.path,
+        ADAPTER.path,
         CONTEST.path,
         STORE.path,
         GATEWAY.path,
@@ -38,6 +40,7 @@ pub fn explain() -> Vec<Entry> {
         SERVER.explain(Server::default()),
         LIMITS.explain(Limits::default()),
         LOG.explain(Log::default()),
+        ADAPTER.explain(AdapterDraft::default()),
         CONTEST.explain(Contest::default()),
         STORE.explain(Store::default()),
         GATEWAY.explain(Gateway::default()),

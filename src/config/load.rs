@@ -6,6 +6,7 @@ use std::thread;
 
 use toml::de::DeTable;
 
+use super::adapter::{self, ADAPTER, AdapterDraft};
 use super::apps::{self, AppDraft};
 use super::complete::complete;
 use super::contest::{CONTEST, GATEWAY, STORE};
@@ -99,6 +100,7 @@ struct Draft {
     server: Server,
     limits: Limits,
     log: Log,
+    adapter: AdapterDraft,
     contest: Contest,
     store: Store,
     gateway: Gateway,
@@ -125,6 +127,9 @@ impl Draft {
         if let Some(table) = reader.subtable(root, &LOG, LOG.path) {
             reader.table(&LOG, &mut self.log, LOG.path, table);
         }
+        if let Some(table) = reader.subtable(root, &ADAPTER, ADAPTER.path) {
+            reader.table(&ADAPTER, &mut self.adapter, ADAPTER.path, table);
+        }
         if let Some(table) = reader.subtable(root, &CONTEST, CONTEST.path) {
             reader.table(&CONTEST, &mut self.contest, CONTEST.path, table);
         }
@@ -143,6 +148,7 @@ impl Draft {
         reader.variables(&SERVER, &mut self.server, SERVER.path, environment);
         reader.variables(&LIMITS, &mut self.limits, LIMITS.path, environment);
         reader.variables(&LOG, &mut self.log, LOG.path, environment);
+        reader.variables(&ADAPTER, &mut self.adapter, ADAPTER.path, environment);
         reader.variables(&CONTEST, &mut self.contest, CONTEST.path, environment);
         reader.variables(&STORE, &mut self.store, STORE.path, environment);
         reader.variables(&GATEWAY, &mut self.gateway, GATEWAY.path, environment);
@@ -151,10 +157,11 @@ impl Draft {
 
     /// Checks the whole, unless a part of it could not be read.
     fn finish(self, files: &mut Files, reader: &mut Reader<'_>) -> Config {
-        let Self { server, limits, log, contest, mut store, gateway, apps, roles, channels } = self;
+        let Self { server, limits, log, adapter, contest, mut store, gateway, apps, roles, channels } = self;
         store.folder = files.beside(&store.folder);
         let mut config = Config { server, limits, log, contest, store, gateway, ..Config::default() };
         if reader.is_complete() {
+            config.adapter = adapter::complete(adapter, files, reader);
             let (roles, names) = roles::complete(roles, reader);
             config.roles = roles;
             config.apps = complete(apps, &names, files, reader);

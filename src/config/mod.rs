@@ -7,8 +7,9 @@
 //! Read [`model`] first: plain structs, with the defaults. Then one table, `server.rs`, and how its
 //! rows are made: `key.rs`, and the kinds of fields in `slot.rs`, `measure.rs`, `pace.rs`, `text.rs`,
 //! `grammar.rs`, `inline.rs` and `secret.rs`. [`contract`] has channels and roles, `tokens` the keys
-//! of bearer tokens. `load.rs` tells the order of a reading; `problem.rs` is what a person sees of it.
+//! of bearer tokens, `adapter` those of Redis. `load.rs` tells the order of a reading; `problem.rs` is what a person sees of it.
 
+mod adapter;
 mod apps;
 mod changes;
 mod complete;

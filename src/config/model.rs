@@ -1,11 +1,11 @@
 //! What a broker is told: plain values, with every default in this file and nowhere else.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::path::PathBuf;
 use std::time::Duration;
 
 use ipnet::IpNet;
 
+pub use super::adapter::model::{Adapter, AdapterKind, RedisMode, RedisServer};
 pub use super::confidential::Secret;
 pub use super::contest::model::{Contest, Control, Database, Gateway, Store};
 use super::contract::model::{Channel, Pace, Role, Undeclared};
@@ -21,6 +21,8 @@ pub struct Config {
     pub limits: Limits,
     /// What is logged, and how.
     pub log: Log,
+    /// How this node meets the other ones.
+    pub adapter: Adapter,
     /// The vibration contest.
     pub contest: Contest,
     /// Where the contest is kept.
@@ -376,93 +378,4 @@ impl Default for AppLimits {
             clock_skew: Duration::from_secs(600),
         }
     }
-}
-
-/// How this node meets the others.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Adapter {
-    /// Whether there are others.
-    pub kind: AdapterKind,
-    /// Where Redis is, or the sentinels, or some of a cluster's nodes.
-    pub servers: Vec<RedisServer>,
-    /// What is there.
-    pub mode: RedisMode,
-    /// Whether it is spoken to over TLS.
-    pub tls: bool,
-    /// The certificates that are trusted instead of this machine's; a PEM file.
-    pub tls_ca: Option<PathBuf>,
-    /// The user that Redis knows; its default user otherwise.
-    pub username: Option<String>,
-    /// Its password.
-    pub password: Option<Secret>,
-    /// The sentinels' password.
-    pub sentinel_password: Option<Secret>,
-    /// The database's number; 0 in a cluster.
-    pub database: i64,
-    /// What all keys begin with.
-    pub prefix: String,
-    /// How long a connection may take to open.
-    pub connect_timeout: Duration,
-    /// How long an answer may take.
-    pub command_timeout: Duration,
-    /// After how long without a word of it a node counts as dead.
-    pub lease: Duration,
-    /// Bytes of events that may wait for the other nodes.
-    pub queue_bytes: usize,
-    /// Events that may wait for the other nodes.
-    pub queue_events: usize,
-}
-
-impl Default for Adapter {
-    fn default() -> Self {
-        Self {
-            kind: AdapterKind::Local,
-            servers: Vec::new(),
-            mode: RedisMode::Standalone,
-            tls: false,
-            tls_ca: None,
-            username: None,
-            password: None,
-            sentinel_password: None,
-            database: 0,
-            prefix: "saluran".to_owned(),
-            connect_timeout: Duration::from_secs(2),
-            command_timeout: Duration::from_secs(2),
-            lease: Duration::from_secs(10),
-            queue_bytes: 64 << 20,
-            queue_events: 100_000,
-        }
-    }
-}
-
-/// Whether there are other nodes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum AdapterKind {
-    /// This node is alone.
-    Local,
-    /// They meet in Redis.
-    Redis,
-}
-
-/// Where a Redis server listens.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct RedisServer {
-    /// Its name or address.
-    pub host: String,
-    /// Its port.
-    pub port: u16,
-}
-
-/// What sort of Redis it is.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum RedisMode {
-    /// One server.
-    Standalone,
-    /// Sentinels know which server it is now.
-    Sentinel {
-        /// The name they know it by.
-        master: String,
-    },
-    /// A Redis Cluster.
-    Cluster,
 }

@@ -184,7 +184,8 @@ fn is_origin(text: &str) -> bool {
         && port.parse::<u16>().is_ok_and(|port| port > 0)
 }
 
-fn is_host(text: &str) -> bool {
+/// A name, an IPv4 address, or an IPv6 address in brackets.
+pub(super) fn is_host(text: &str) -> bool {
     if let Some(address) = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
         return address.parse::<Ipv6Addr>().is_ok();
     }

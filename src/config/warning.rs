@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use super::contract;
 use super::limits::{event_bytes, roster_bytes};
 use super::measure::show_bytes;
-use super::model::{App, Config, TokenKeys};
+use super::model::{AdapterKind, App, Config, Database, TokenKeys};
 use super::tokens::plain_host;
 use crate::protocol::AppId;
 
@@ -86,6 +86,10 @@ pub enum Warning {
         /// The admin listener.
         address: SocketAddr,
     },
+    /// A Redis that is named and not used.
+    UnusedRedis,
+    /// Several nodes, and a database that only this one can see.
+    ContestOfOneNode,
     /// A batch of the largest events is refused for its size.
     BatchTooLarge {
         /// The app.
@@ -147,6 +151,14 @@ impl fmt::Display for Warning {
             Self::OpenAdmin { address } => {
                 write!(f, "the admin listener {address} can be reached from other machines and asks for no password")
             }
+            Self::UnusedRedis => f.write_str(
+                "[adapter] has a url, and its kind is \"local\", so Redis is not used; set kind = \"redis\" \
+                 (SALURAN_ADAPTER_KIND) or leave url out",
+            ),
+            Self::ContestOfOneNode => f.write_str(
+                "the contest runs here with the embedded database, which no other node sees; for several nodes set \
+                 store.database = \"postgres://…\" (SALURAN_STORE_DATABASE), or contest.enabled = false on all but one",
+            ),
             Self::BatchTooLarge { app, needed, allowed } => write!(
                 f,
                 "a batch of the largest events of app {app} takes {needed} bytes, and limits.http_body_bytes \
@@ -180,7 +192,18 @@ pub(super) fn warnings(config: &Config) -> Vec<Warning> {
     found.extend(config.channels.iter().flat_map(|channel| contract::warnings(channel, &config.apps)));
     let open = config.server.admin.filter(|address| !address.ip().is_loopback());
     found.extend(open.map(|address| Warning::OpenAdmin { address }));
+    found.extend(adapter_warning(config));
     found
+}
+
+fn adapter_warning(config: &Config) -> Option<Warning> {
+    match config.adapter.kind {
+        AdapterKind::Local => (!config.adapter.servers.is_empty()).then_some(Warning::UnusedRedis),
+        AdapterKind::Redis => {
+            let is_alone = config.contest.enabled && config.store.database == Database::Embedded;
+            is_alone.then_some(Warning::ContestOfOneNode)
+        }
+    }
 }
 
 fn token_warnings(app: &App, is_reachable: bool) -> Vec<Warning> {

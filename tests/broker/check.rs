@@ -96,6 +96,8 @@ fn another_value(entry: &config::Entry) -> &'static str {
     match entry.key {
         "host" => "127.0.0.1",
         "path_prefix" => "/a",
+        "kind" => "redis",
+        "url" => "redis://127.0.0.1:17",
         "announce" => "Contest",
         "trusted_proxies" => "10.0.0.0/8,::1",
         "admin" => "off",
@@ -130,10 +132,12 @@ fn another_value(entry: &config::Entry) -> &'static str {
 #[test]
 fn every_variable_overrides_its_key() {
     let text = "[[app]]\nid = \"1\"\nkey = \"1\"\nsecret = \"1\"\n[app.tokens]\nsecret = \"1\"\n\
-                introspection_url = \"http://127.0.0.1/\"\n";
+                introspection_url = \"http://127.0.0.1/\"\n[adapter]\nurl = \"redis://127.0.0.1\"\n\
+                mode = \"sentinel\"\nmaster = \"m\"\nsentinel_password = \"p\"\n";
     let base = load(text, &[]).unwrap();
-    let public = ["credentials", "algorithm", "public_key", "private_key", "jwks", "jwks_refresh"];
-    for entry in config::explain().into_iter().filter(|entry| !public.contains(&entry.key)) {
+    // Keys that mean nothing beside those of the text, or that want a file.
+    let others = ["credentials", "algorithm", "public_key", "private_key", "jwks", "jwks_refresh", "mode", "tls_ca"];
+    for entry in config::explain().into_iter().filter(|entry| !others.contains(&entry.key)) {
         let Some(variable) = &entry.variable else { continue };
         let loaded = load(text, &[(variable, another_value(&entry))]);
         let config = loaded.unwrap_or_else(|error| panic!("{error}")).config;
@@ -305,6 +309,66 @@ fn tokens_and_channels_that_look_wrong_are_warnings() {
 }
 
 #[test]
+fn redis_is_found_by_its_url() {
+    let adapter = |text: &str, variables: &[(&str, &str)]| {
+        let app = "[[app]]\nid = \"1\"\nkey = \"k\"\nsecret = \"s\"\n";
+        load(&format!("[adapter]\n{text}\n{app}"), variables).unwrap_or_else(|error| panic!("{error}")).config.adapter
+    };
+    let servers =
+        |adapter: &config::Adapter| -> Vec<String> { adapter.servers.iter().map(ToString::to_string).collect() };
+    assert_eq!(adapter("", &[]), config::Adapter::default());
+
+    let one = adapter("kind = \"redis\"", &[("SALURAN_ADAPTER_URL", "rediss://alice:hunter2@cache:6380/3")]);
+    assert_eq!((servers(&one), &one.mode), (vec!["cache:6380".to_owned()], &config::RedisMode::Standalone));
+    assert_eq!((one.kind, one.tls, one.database), (config::AdapterKind::Redis, true, 3));
+    assert_eq!(one.username.as_deref(), Some("alice"));
+    assert_eq!(one.password.as_ref().map(config::Secret::expose), Some("hunter2"));
+    assert!(!format!("{one:?}").contains("hunter2"));
+
+    let master = "kind = \"redis\"\nmode = \"sentinel\"\nmaster = \"mymaster\"\nsentinel_password = \"s\"\n\
+                  url = \"redis://:p@a,[::1]:5000/1\"";
+    let sentinel = adapter(master, &[]);
+    assert_eq!(servers(&sentinel), ["a:26379", "[::1]:5000"]);
+    assert_eq!(sentinel.mode, config::RedisMode::Sentinel { master: "mymaster".to_owned() });
+    assert_eq!((sentinel.database, sentinel.password.is_some(), sentinel.sentinel_password.is_some()), (1, true, true));
+
+    let cluster = adapter(
+        "kind = \"redis\"\nmode = \"cluster\"\nurl = \"rediss://a:7000,b\"\ntls_ca = \"tests/check/keys/ca.pem\"",
+        &[("SALURAN_ADAPTER_LEASE", "30s"), ("SALURAN_ADAPTER_COMMAND_TIMEOUT", "10s")],
+    );
+    assert_eq!(
+        (servers(&cluster), &cluster.mode),
+        (vec!["a:7000".to_owned(), "b:6379".to_owned()], &config::RedisMode::Cluster)
+    );
+    assert_eq!(cluster.tls_ca.as_deref(), Some(Path::new("tests/check/keys/ca.pem")));
+    assert_eq!((cluster.lease, cluster.command_timeout), (Duration::from_secs(30), Duration::from_secs(10)));
+}
+
+#[test]
+fn an_adapter_that_looks_wrong_is_a_warning() {
+    let said = |text: &str, variables: &[(&str, &str)]| -> Vec<String> {
+        let app = "[[app]]\nid = \"1\"\nkey = \"k\"\nsecret = \"s\"\n";
+        let loaded = load(&format!("{text}\n{app}"), variables).unwrap_or_else(|error| panic!("{error}"));
+        loaded.warnings.iter().map(Warning::to_string).collect()
+    };
+    let url = "[adapter]\nurl = \"redis://:hunter2@cache\"";
+    assert_eq!(
+        said(url, &[]),
+        ["[adapter] has a url, and its kind is \"local\", so Redis is not used; set kind = \"redis\" \
+          (SALURAN_ADAPTER_KIND) or leave url out"]
+    );
+    let redis = [("SALURAN_ADAPTER_KIND", "redis"), ("SALURAN_CONTEST_ENABLED", "true")];
+    assert_eq!(
+        said(url, &redis),
+        ["the contest runs here with the embedded database, which no other node sees; for several nodes set \
+          store.database = \"postgres://…\" (SALURAN_STORE_DATABASE), or contest.enabled = false on all but one"]
+    );
+    assert!(said(url, &redis[..1]).is_empty());
+    let postgres = [redis[0], redis[1], ("SALURAN_STORE_DATABASE", "postgres://db/contest")];
+    assert!(said(url, &postgres).is_empty());
+}
+
+#[test]
 fn a_file_that_is_named_must_exist() {
     let path = root().join("tests/check/there-is-no-such-file.toml");
     let error = config::load(Source::from(Some(path.as_path())), [("SALURAN_APP_ID", "7")]).unwrap_err();
@@ -352,6 +416,22 @@ fn check_says_what_a_good_file_comes_to() {
          warning: app 1001 checks tokens with the secret of the shipped channels.toml, and other machines can \
          reach it; set SALURAN_APP_TOKENS_SECRET or change the file\n"
     );
+}
+
+#[test]
+fn check_says_where_other_nodes_are_met() {
+    let variables = [
+        ("SALURAN_ADAPTER_KIND", "redis"),
+        ("SALURAN_ADAPTER_URL", "rediss://alice:hunter2@a,b"),
+        ("SALURAN_ADAPTER_MODE", "sentinel"),
+        ("SALURAN_ADAPTER_MASTER", "mymaster"),
+    ];
+    let output = check(&["--config", "channels.toml"], &variables);
+    assert_eq!(output.status.code(), Some(0));
+    let said = String::from_utf8(output.stdout).unwrap();
+    let line = "\n  adapter         redis sentinel for mymaster at a:26379, b:26379 with TLS, prefix saluran\n";
+    assert!(said.contains(line) && said.contains("\nwarning: the contest runs here"), "{said}");
+    assert!(!said.contains("hunter2") && !said.contains("alice"), "{said}");
 }
 
 #[test]
