@@ -12,7 +12,7 @@ use redis::{
 };
 use tokio::time::timeout;
 
-use crate::config::{self, RedisServer};
+use crate::config::{self, RedisServer, Secret};
 
 use super::fault::Fault;
 use super::fit::{self, Unfit};
@@ -55,18 +55,8 @@ impl Connector {
             None => None,
         };
         let certificates = TlsCertificates { client_tls: None, root_cert };
-        let plain = RedisConnectionInfo::default().set_protocol(ProtocolVersion::RESP3).set_skip_set_lib_name();
-        let mut data = plain.clone().set_db(config.database);
-        if let Some(password) = &config.password {
-            data = data.set_password(password.expose());
-        }
-        if let Some(username) = &config.username {
-            data = data.set_username(username);
-        }
-        let sentinel = match &config.sentinel_password {
-            Some(password) => plain.set_password(password.expose()),
-            None => plain,
-        };
+        let data = account(config.username.as_deref(), config.password.as_ref()).set_db(config.database);
+        let sentinel = account(config.sentinel_username.as_deref(), config.sentinel_password.as_ref());
         let (connect_timeout, command_timeout) = (config.connect_timeout, config.command_timeout);
         Ok(Self { tls: config.tls.then_some(certificates), data, sentinel, connect_timeout, command_timeout })
     }
@@ -129,6 +119,17 @@ impl Connector {
             None => Fault::Unreachable { server, why: error.to_string() },
         }
     }
+}
+
+fn account(username: Option<&str>, password: Option<&Secret>) -> RedisConnectionInfo {
+    let mut account = RedisConnectionInfo::default().set_protocol(ProtocolVersion::RESP3).set_skip_set_lib_name();
+    if let Some(password) = password {
+        account = account.set_password(password.expose());
+    }
+    if let Some(username) = username {
+        account = account.set_username(username);
+    }
+    account
 }
 
 impl Link {

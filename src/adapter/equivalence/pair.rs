@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use redis::{Cmd, Connection, ConnectionLike, Value, cmd};
+use redis::{Cmd, Connection, Value, cmd};
 
 use crate::adapter::answers::{bytes, list, number};
 use crate::adapter::apps::Apps;
@@ -12,7 +12,7 @@ use crate::adapter::script::{self, Lease, Parts, Refused, Scripts, Sending};
 use crate::adapter::server::{Server, ask};
 use crate::hub::AppIndex;
 use crate::hub::far::truth::{self, Published, Truth};
-use crate::hub::far::{Change, Look, Origin, Outcome, Place, Position, Share, Stay, Whose};
+use crate::hub::far::{Look, Origin, Outcome, Place, Position, Share, Stay, Whose};
 use crate::protocol::AppId;
 
 use super::steps::{Step, places};

@@ -1,1 +1,8 @@
-//! The thread with real servers.
+//! The adapter's thread with real servers.
+
+mod breaks;
+mod cluster;
+mod fitness;
+mod node;
+mod processes;
+mod works;

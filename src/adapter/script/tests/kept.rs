@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use super::{Rig, event};
 use crate::adapter::script::{Parts, channel_state, looked, page, retained, stayed};
-use crate::hub::far::{Look, Outcome, Position, Stay};
+use crate::hub::far::{Look, Outcome, Position, Stay, Whose};
 use crate::hub::{EventId, History, Page, Retain};
 
 const HOUR: Duration = Duration::from_secs(3600);
@@ -11,7 +11,7 @@ const SOON: Duration = Duration::from_millis(60);
 
 fn look(rig: &mut Rig, after: Option<Position>) -> Look {
     let command = rig.scripts.look(&rig.address("a"), Parts::All(after));
-    looked(rig.ask(&command)).unwrap().0
+    looked(rig.ask(&command), |_| Whose::Other).unwrap().0
 }
 
 fn keep(rig: &mut Rig, number: u64, stay: &Stay) -> Outcome {
@@ -58,11 +58,11 @@ fn the_oldest_retained_events_make_room_and_all_age() {
         keep(&mut rig, number, &retain(key, HOUR, 2));
     }
     let keys = |look: &Look| -> Vec<String> {
-        look.retained.iter().map(|(_, stay, _)| stay.retain.as_ref().unwrap().key.to_string()).collect()
+        look.retained.iter().map(|past| past.stay.retain.as_ref().unwrap().key.to_string()).collect()
     };
     let before = look(&mut rig, None);
     assert_eq!(keys(&before), ["a", "c"]);
-    assert!(before.retained.iter().all(|(_, _, left)| *left <= HOUR && *left > HOUR / 2));
+    assert!(before.retained.iter().all(|past| past.left <= HOUR && past.left > HOUR / 2));
     keep(&mut rig, 5, &retain("d", SOON, 2));
     rig.until(|rig| keys(&look(rig, None)) == ["c"]);
     let command = rig.scripts.look(&rig.address("a"), Parts::Retained);

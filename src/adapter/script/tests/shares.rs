@@ -2,7 +2,7 @@ use super::{FAR, Rig, share, user};
 use crate::adapter::keys::BUCKETS;
 use crate::adapter::script::{Lease, Parts, Refused, Scripts, channels, list_channels, looked, reaped, synced};
 use crate::hub::AppIndex;
-use crate::hub::far::{Change, Origin};
+use crate::hub::far::{Change, Origin, Whose};
 
 #[test]
 fn a_node_whose_lease_is_over_changes_nothing() {
@@ -44,7 +44,7 @@ fn a_large_share_is_reaped_in_small_parts() {
     });
     assert_eq!(left, [237, 173, 109, 45, 0]);
     let command = rig.scripts.look(&rig.address("presence-a"), Parts::All(None));
-    let (look, count) = looked(rig.ask(&command)).unwrap();
+    let (look, count) = looked(rig.ask(&command), |_| Whose::Other).unwrap();
     assert_eq!((look.total, look.members, count), (1, vec![(user("u7"), None)], 1));
 }
 

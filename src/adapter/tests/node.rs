@@ -1,0 +1,137 @@
+//! A node with an adapter, without homes.
+
+use std::sync::mpsc;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use crate::adapter::{Adapter, Apps, Control, Digest, Ears, Error, Requests, Served, State};
+use crate::config;
+use crate::hub::far::Adapter as _;
+use crate::hub::far::{Event, Number, Outcome, Place, Position, Report, Request, Share, Stay, Totals};
+use crate::hub::{AppIndex, ChannelKey, History, Record};
+use crate::protocol::{AppId, ChannelName, Frame, UserId};
+
+use super::processes::{WAIT, eventually};
+
+pub(super) struct Node {
+    pub(super) adapter: Adapter,
+    pub(super) requests: Requests,
+    reports: mpsc::Receiver<Report>,
+    pub(super) controls: mpsc::Receiver<Control>,
+}
+
+pub(super) fn app(secret: &str) -> config::App {
+    config::App::new(AppId::parse("7").unwrap(), "key", secret)
+}
+
+pub(super) fn try_start(config: &config::Adapter, secret: &str) -> Result<Node, Error> {
+    let (homes, reports) = mpsc::channel();
+    let (all, controls) = mpsc::channel();
+    let ears = Ears {
+        homes: Box::new(move |report| drop(homes.send(report))),
+        all: Box::new(move |control| drop(all.send(control))),
+    };
+    let apps = Apps::new(vec![AppId::parse("7").unwrap()]);
+    let served = Served { apps, digests: vec![Digest::of(&app(secret))], about: vec![("name", "test".to_owned())] };
+    let adapter = Adapter::start(config, served, ears)?;
+    let requests = adapter.requests();
+    Ok(Node { adapter, requests, reports, controls })
+}
+
+pub(super) fn start(config: &config::Adapter) -> Node {
+    try_start(config, "secret").unwrap()
+}
+
+pub(super) fn channel(name: &str) -> ChannelKey {
+    ChannelKey { app: AppIndex(0), name: ChannelName::parse(name, 100).unwrap() }
+}
+
+pub(super) fn event(number: u64) -> Event {
+    let text = format!("event {number}");
+    let frame = Frame::text(text.len(), |out| out.extend_from_slice(text.as_bytes()));
+    Event { number: Number { value: number, since: 0 }, except: None, frame }
+}
+
+pub(super) fn stay(number: u64) -> Box<Stay> {
+    let event = event(number);
+    let record = Record { name: "n".into(), data: event.frame.bytes().slice(2..), at_ms: 1 };
+    let history = Some(History { events: 10_000, age: Duration::from_secs(3600) });
+    Box::new(Stay { event, id: None, retain: None, history, cache: None, record })
+}
+
+impl Node {
+    /// The first report that `pick` wants; others are passed over.
+    pub(super) fn expect<T>(&self, what: &str, mut pick: impl FnMut(Report) -> Option<T>) -> T {
+        let deadline = Instant::now() + WAIT;
+        loop {
+            let left = deadline.saturating_duration_since(Instant::now());
+            let report = self.reports.recv_timeout(left);
+            let report = report.unwrap_or_else(|_| panic!("{what} did not come; {:?}", self.state()));
+            if let Some(found) = pick(report) {
+                return found;
+            }
+        }
+    }
+
+    pub(super) fn back(&self) {
+        self.expect("Back", |report| matches!(report, Report::Back).then_some(()));
+    }
+
+    pub(super) fn away(&self) {
+        self.expect("Away", |report| matches!(report, Report::Away).then_some(()));
+    }
+
+    pub(super) fn state(&self) -> State {
+        self.adapter.state().borrow().clone()
+    }
+
+    pub(super) fn ask(&self, request: Request) {
+        self.requests.ask(request);
+    }
+
+    pub(super) fn listen(&self, channel: &ChannelKey) {
+        self.ask(Request::Listen(Place::Channel(channel.clone()), 1));
+        self.expect("Listening", |report| matches!(report, Report::Listening(..)).then_some(()));
+    }
+
+    pub(super) fn stay(&self, channel: &ChannelKey, number: u64) {
+        self.ask(Request::Stay(channel.clone(), stay(number)));
+    }
+
+    pub(super) fn stayed(&self) -> (u64, Outcome) {
+        self.expect("Stayed", |report| match report {
+            Report::Stayed(_, number, outcome) => Some((number.value, outcome)),
+            _ => None,
+        })
+    }
+
+    /// Numbers of a channel's past events.
+    pub(super) fn past(&self, channel: &ChannelKey) -> Vec<u64> {
+        self.ask(Request::Look(Place::Channel(channel.clone()), 9, Some(Position(0))));
+        self.expect("Looked", |report| match report {
+            Report::Looked(_, 9, look) => Some(look.missed.iter().map(|past| past.stay.event.number.value).collect()),
+            _ => None,
+        })
+    }
+
+    pub(super) fn share(&self, channel: &ChannelKey, subscriptions: usize, member: &str) {
+        let member = UserId::parse(member, 100).unwrap();
+        let members = vec![(member, Some(None))];
+        let share = Share { ticket: 5, subscriptions, totals: Totals::All, members, member_limit: 100 };
+        self.ask(Request::Sync(Place::Channel(channel.clone()), share));
+        self.expect("Synced", |report| matches!(report, Report::Synced(..)).then_some(()));
+    }
+
+    pub(super) fn nodes(&self, count: u64) {
+        eventually("so many nodes", || self.state() == State::Present { nodes: count });
+    }
+
+    /// The next reports that are events of others.
+    pub(super) fn relayed(&self) -> u64 {
+        self.expect("Relayed", |report| match report {
+            Report::Relayed(_, _, event) => Some(event.number.value),
+            _ => None,
+        })
+    }
+}
