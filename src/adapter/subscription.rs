@@ -58,6 +58,16 @@ impl Newsroom {
         (Self { sender, waiting: Arc::clone(&waiting) }, NewsReader { receiver, waiting })
     }
 
+    /// What a connection without topics calls: only its end is news.
+    pub(super) fn bell(&self, shard: ShardIndex) -> Pushed {
+        let desk = self.desk(shard);
+        Arc::new(move |push| {
+            if push.kind == PushKind::Disconnection {
+                desk(push);
+            }
+        })
+    }
+
     /// What a connection calls with each push.
     pub(super) fn desk(&self, shard: ShardIndex) -> Pushed {
         let (sender, waiting) = (self.sender.clone(), Arc::clone(&self.waiting));

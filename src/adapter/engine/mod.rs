@@ -121,6 +121,9 @@ impl Engine {
             let (life, topology) = (self.life, self.topology.clone());
             let opened = self.meanwhile(async move { opener.open(life, topology).await }).await;
             let Some(opened) = opened else { break };
+            if let Err(fault) = &opened {
+                self.away(fault.clone());
+            }
             if let Some(first) = first.take() {
                 let outcome = match &opened {
                     Err(Fault::Unfit(unfit)) => Err(unfit.clone()),

@@ -39,7 +39,7 @@ impl Opener {
         let mut links = Vec::with_capacity(topology.servers.len());
         let mut first: Option<(String, i64)> = None;
         for (shard, server) in topology.servers.iter().enumerate() {
-            let mut link = self.connector.open(server, Peer::Data, Some(room.desk(shard))).await?;
+            let mut link = self.connector.open(server, Peer::Data, Some(room.bell(shard))).await?;
             let ahead = fit::check(&mut link, &self.config, &self.tag(&topology, shard), life.is_none()).await?;
             let (other, others) = first.get_or_insert_with(|| (link.server.to_string(), ahead));
             fit::apart(&link.server, other, ahead - *others)?;
