@@ -81,8 +81,9 @@ pub(super) fn ask(connection: &mut Connection, command: &Cmd) -> Value {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-        let _ = std::fs::remove_dir_all(&self.folder);
+        // Whatever of it fails, the rest is to be tried.
+        self.process.kill().ok();
+        self.process.wait().ok();
+        std::fs::remove_dir_all(&self.folder).ok();
     }
 }

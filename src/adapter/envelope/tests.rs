@@ -61,7 +61,7 @@ proptest! {
     fn an_event_reads_back_as_itself(origin: u64, event in any_event()) {
         let message = Bytes::from(write_event(Origin(origin), &event));
         let range = message.as_ptr_range();
-        let heard = Heard::read(message.clone()).unwrap();
+        let heard = Heard::read(message).unwrap();
         let Heard::Event(_, read) = &heard else { panic!("{heard:?}") };
         prop_assert!(range.contains(&read.frame.as_bytes().as_ptr()));
         prop_assert_eq!(heard, Heard::Event(Origin(origin), event));
@@ -78,8 +78,8 @@ proptest! {
 
     #[test]
     fn garbage_is_refused_without_a_panic(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
-        let _ = Heard::read(bytes.clone().into());
-        let _ = read_stay(bytes.into());
+        drop(Heard::read(bytes.clone().into()));
+        drop(read_stay(bytes.into()));
     }
 
     #[test]
@@ -91,7 +91,7 @@ proptest! {
             prop_assert!(Heard::read(part).is_err());
             let at = at.index(message.len());
             message[at] ^= flip;
-            let _ = Heard::read(message.into());
+            drop(Heard::read(message.into()));
         }
     }
 }
