@@ -57,8 +57,8 @@ impl Gauge {
 /// What an event counts for; nothing for what does not wait.
 pub(super) fn weight(request: &Request) -> Option<usize> {
     match request {
-        Request::Relay(_, event) => Some(event.frame.len() + AROUND),
-        Request::Stay(_, stay) => Some(stay.event.frame.len() + stay.record.name.len() + AROUND),
+        Request::Relay(_, event, _) => Some(event.frame.len() + AROUND),
+        Request::Stay(_, stay, _) => Some(stay.event.frame.len() + stay.record.name.len() + AROUND),
         Request::Listen(..) | Request::Unlisten(_) | Request::Sync(..) | Request::Look(..) | Request::Ask(_) => None,
     }
 }

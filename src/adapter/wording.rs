@@ -53,7 +53,7 @@ impl Wording {
             | Request::Unlisten(place)
             | Request::Sync(place, _)
             | Request::Look(place, ..) => return self.bucket(place),
-            Request::Relay(channel, _) | Request::Stay(channel, _) => channel,
+            Request::Relay(channel, ..) | Request::Stay(channel, ..) => channel,
             Request::Ask(Question::Channels(..)) => return Target::All,
             Request::Ask(
                 Question::Channel(channel, _)
@@ -96,8 +96,8 @@ impl Wording {
                 let address = self.keys.address(place, &self.apps)?;
                 Some(self.scripts.look(&address, Parts::All(*after)))
             }
-            Request::Relay(channel, event) => Some(self.scripts.relay(lease.origin, &self.channel(channel)?, event)),
-            Request::Stay(channel, stay) => self.stay(lease.origin, channel, stay),
+            Request::Relay(channel, event, _) => Some(self.scripts.relay(lease.origin, &self.channel(channel)?, event)),
+            Request::Stay(channel, stay, _) => self.stay(lease.origin, channel, stay),
             Request::Ask(question) => self.question(question),
         }
     }
@@ -138,7 +138,7 @@ impl Wording {
                 let (look, _) = script::looked(answer, |origin| self.whose(origin))?;
                 Ok(Some(Report::Looked(place, ticket, look)))
             }
-            Request::Stay(channel, stay) => {
+            Request::Stay(channel, stay, _) => {
                 let outcome = script::stayed(answer)?;
                 Ok(Some(Report::Stayed(channel, stay.event.number, outcome)))
             }

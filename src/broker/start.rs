@@ -9,12 +9,15 @@ use std::time::Duration;
 use metrics_exporter_prometheus::PrometheusRecorder;
 use tokio::sync::{Barrier, watch};
 
+use crate::adapter::{self, Adapter, Control, Digest, Ears, Served};
 use crate::auth::{Keeper, KeeperThread};
-use crate::config::Config;
+use crate::config::{AdapterKind, Config};
 use crate::contest::{self, Contest, ContestThread, Surroundings};
 use crate::error::Refusal;
 use crate::gateway::{self, Gateway};
-use crate::hub::{Bounds, HomeBounds, Settings, mailboxes};
+use crate::hub::far::Report;
+use crate::hub::{self, Bounds, HomeBounds, Mailboxes, Remote, Settings, mailboxes};
+use crate::protocol::UserId;
 use crate::rules::{Apps, Node, UnusableKeys};
 use crate::socket::{Listener, farewell};
 use crate::telemetry;
@@ -53,6 +56,9 @@ pub enum Error {
     /// The contest cannot go on from what was kept.
     #[error("cannot start the contest: {0}")]
     Contest(#[from] contest::Error),
+    /// The other nodes cannot be met.
+    #[error("cannot join the other nodes: {0}")]
+    Adapter(#[from] adapter::Error),
     /// Cameras cannot be listened to.
     #[error(transparent)]
     Gateway(#[from] gateway::Error),
@@ -84,6 +90,8 @@ pub struct Broker {
     contest: Option<(Contest, ContestThread)>,
     /// The cameras' listener; ends before the workers.
     gateway: Option<Gateway>,
+    /// The way to the other nodes, where there are any; ends after the workers, so that it sends all that those said.
+    adapter: Option<Adapter>,
     /// Ends with the broker.
     _keeper: KeeperThread,
 }
@@ -108,7 +116,6 @@ impl Broker {
         let node = Arc::new(Node::new(config.server.max_connections.unwrap_or(capacity)));
         let (recorder, prometheus) = telemetry::recorder();
         let recorder = Arc::new(recorder);
-        let settings = settings(config, workers);
         let (keeper, keeper_thread) = Keeper::start().map_err(Error::Keeper)?;
         let apps = Arc::new(Apps::new(config, &keeper, &Apps::default())?);
         let (stage, staged) = watch::channel(Stage::Running);
@@ -119,6 +126,11 @@ impl Broker {
             apps: reloading.apps(),
             recorder: recorder.clone(),
         });
+        let adapter = match (config.adapter.kind, mailboxes.first()) {
+            (AdapterKind::Redis, Some(first)) => Some(join(config, first, &reloading)?),
+            (AdapterKind::Redis, None) | (AdapterKind::Local, _) => None,
+        };
+        let settings = settings(config, workers, adapter.as_ref());
         let contest = around.map(|around| Contest::open(config, around)).transpose()?;
         let gateway = cameras(config, contest.as_ref(), &recorder)?;
         let mut broker = Self {
@@ -130,6 +142,7 @@ impl Broker {
             reloading,
             contest,
             gateway,
+            adapter,
             _keeper: keeper_thread,
         };
         let doors = Arc::new(Barrier::new(workers));
@@ -150,6 +163,8 @@ impl Broker {
                 reloads,
                 stage: staged.clone(),
                 doors: doors.clone(),
+                adapter: broker.adapter.as_ref().map(Adapter::requests),
+                standing: broker.adapter.as_ref().map(Adapter::state),
             };
             broker.workers.push(worker::spawn(broker.workers.len(), setup)?);
         }
@@ -188,7 +203,11 @@ impl Broker {
     /// # Errors
     /// When an app's keys cannot be used; then nothing has changed.
     pub async fn reload(&mut self, config: &Config) -> Result<(), UnusableKeys> {
-        self.reloading.reload(config).await
+        self.reloading.reload(config).await?;
+        if let Some(adapter) = &self.adapter {
+            adapter.serve(adapter::Apps::new(self.reloading.apps().borrow().ids()));
+        }
+        Ok(())
     }
 
     /// Stops listening, closes all connections with 4200, spread over the configured time, and ends.
@@ -205,7 +224,12 @@ impl Broker {
         let joined = tokio::task::spawn_blocking(move || workers.into_iter().map(JoinHandle::join).collect::<Vec<_>>());
         let panicked = joined.await.map_or(1, |results| results.iter().filter(|result| result.is_err()).count());
         let contest = self.contest.take();
-        let ended = tokio::task::spawn_blocking(move || contest.map(|(_, thread)| thread.stop())).await;
+        let adapter = self.adapter.take();
+        let ended = tokio::task::spawn_blocking(move || {
+            contest.map(|(_, thread)| thread.stop());
+            adapter.map(|adapter| adapter.stop(GRACE))
+        });
+        let ended = ended.await;
         let panicked = panicked + usize::from(ended.is_err());
         if panicked > 0 {
             tracing::error!(panicked, "workers had ended by a fault of ours");
@@ -237,8 +261,42 @@ fn cameras(
     contest.zip(config.gateway.listen).map(start).transpose()
 }
 
+/// Joins the other nodes.
+fn join(config: &Config, mailboxes: &Mailboxes, reloading: &Reloading) -> Result<Adapter, adapter::Error> {
+    let apps = reloading.apps();
+    let served = Served {
+        apps: adapter::Apps::new(apps.borrow().ids()),
+        digests: config.apps.iter().map(Digest::of).collect(),
+        about: vec![("version", env!("CARGO_PKG_VERSION").to_owned())],
+    };
+    let homes = mailboxes.remote(config.limits.busy_wait);
+    let reporting = homes.clone();
+    let all = move |control: Control| obey(&apps.borrow(), &homes, control);
+    let ears = Ears { homes: Box::new(move |report| reporting.report(report)), all: Box::new(all) };
+    Adapter::start(&config.adapter, served, ears)
+}
+
+/// Does what concerns all nodes, for the connections of this one.
+fn obey(apps: &Apps, homes: &Remote, control: Control) {
+    let (app, id, at) = match &control {
+        Control::Terminate { app, user } => (app, user, None),
+        Control::Revoke { app, subject, at } => (app, subject, Some(*at)),
+    };
+    let Some((app, id)) = apps.by_id(app.as_str()).zip(UserId::parse(id, usize::MAX).ok()) else {
+        return;
+    };
+    let user = app.user(id);
+    let Some(at) = at else {
+        return homes.report(Report::Control(hub::far::Control::Terminate(user)));
+    };
+    if app.tokens.as_ref().is_some_and(|tokens| tokens.revocations().revoke(user.id.as_str(), at).is_err()) {
+        tracing::error!("another node revoked a subject, and there is no room to note it");
+    }
+    homes.report(Report::Control(hub::far::Control::CutOff(user)));
+}
+
 /// Each worker's share of the node's bounds.
-fn settings(config: &Config, workers: usize) -> Settings {
+fn settings(config: &Config, workers: usize, adapter: Option<&Adapter>) -> Settings {
     Settings {
         outbox: Bounds { bytes: config.limits.outbox_bytes, frames: config.limits.outbox_frames },
         homes: HomeBounds {
@@ -248,7 +306,9 @@ fn settings(config: &Config, workers: usize) -> Settings {
             history_bytes: config.limits.history_bytes / workers,
         },
         busy_wait: config.limits.busy_wait,
-        adapter: None,
+        terminated: farewell(&Refusal::Terminated).expect("a terminated user's connection ends"),
+        revoked: farewell(&Refusal::TokenRevoked).expect("a revoked token ends connections"),
+        adapter: adapter.map(|adapter| Arc::new(adapter.requests()) as _),
         slow: farewell(&Refusal::SlowSubscriber).expect("a slow subscriber's connection ends"),
     }
 }

@@ -16,6 +16,7 @@ use tokio::sync::{Barrier, watch};
 use tokio::task::LocalSet;
 use tokio::time::timeout;
 
+use crate::adapter;
 use crate::config::{Limits, Server};
 use crate::contest::Contest;
 use crate::error::Refusal;
@@ -50,6 +51,8 @@ pub(super) struct Setup {
     pub(super) reloads: Reloads,
     pub(super) stage: watch::Receiver<Stage>,
     pub(super) doors: Arc<Barrier>,
+    pub(super) adapter: Option<adapter::Requests>,
+    pub(super) standing: Option<watch::Receiver<adapter::State>>,
 }
 
 /// Starts a worker's thread.
@@ -80,6 +83,8 @@ async fn serve(setup: Setup) -> io::Result<()> {
         hub: hub.clone(),
         apps,
         node,
+        adapter: setup.adapter,
+        standing: setup.standing,
         contest: setup.contest,
         gateway: setup.gateway,
         terminated: farewell(&Refusal::Terminated).expect("a terminated user's connection ends"),

@@ -3,6 +3,8 @@
 use actix_web::{HttpRequest, HttpResponse};
 use serde::Serialize;
 
+use crate::adapter::State;
+
 use super::answer::{json, text};
 use super::state::state;
 
@@ -22,9 +24,17 @@ pub(super) async fn live() -> HttpResponse {
 }
 
 /// The process takes new connections; 503 while it is shutting down.
+///
+/// That the other nodes cannot be reached is said and keeps nobody away: each node goes on to serve those that it has.
 pub(super) async fn ready(request: HttpRequest) -> HttpResponse {
     if state(&request).node.is_draining() {
         return text(&mut HttpResponse::ServiceUnavailable(), "shutting down\n".to_owned());
     }
-    text(&mut HttpResponse::Ok(), "OK\n".to_owned())
+    let standing = state(&request).standing.as_ref().map(|standing| standing.borrow().clone());
+    let adapter = match standing {
+        None => String::new(),
+        Some(State::Present { nodes }) => format!("adapter: present, {nodes} nodes\n"),
+        Some(State::Away { since, why }) => format!("adapter: away for {} s, {why}\n", since.elapsed().as_secs()),
+    };
+    text(&mut HttpResponse::Ok(), format!("OK\n{adapter}"))
 }

@@ -6,6 +6,7 @@ use actix_web::web::Payload;
 use actix_web::{HttpRequest, HttpResponse};
 use serde::{Deserialize, Serialize};
 
+use crate::adapter::Control;
 use crate::auth::{Tokens, unix_now};
 use crate::error::Refusal;
 use crate::protocol::UserId;
@@ -57,6 +58,10 @@ async fn revoke_subject(request: &HttpRequest, payload: Payload) -> Outcome {
     tokens.revocations().revoke(&subject, issued_until).map_err(|_| Refusal::Busy)?;
     let state = state(request);
     state.hub.cut_off(&app.user(id), &state.revoked)?;
+    if let Some(adapter) = &state.adapter {
+        let (app, subject) = (app.config.id.clone(), subject.as_str().into());
+        adapter.broadcast(&Control::Revoke { app, subject, at: issued_until });
+    }
     tracing::info!(app = %app.config.id, "tokens of a subject were revoked");
     Ok(json(&Revoked { subject: &subject, issued_until }))
 }

@@ -6,7 +6,9 @@ use std::sync::Arc;
 
 use actix_web::HttpRequest;
 use metrics_exporter_prometheus::PrometheusHandle;
+use tokio::sync::watch;
 
+use crate::adapter;
 use crate::config::{Limits, Server};
 use crate::contest::Contest;
 use crate::hub::{Farewell, Hub};
@@ -22,6 +24,10 @@ pub struct State {
     pub apps: Current,
     /// The process as a whole.
     pub node: Arc<Node>,
+    /// The way to the other nodes, where there are any.
+    pub adapter: Option<adapter::Requests>,
+    /// Whether they can be reached.
+    pub standing: Option<watch::Receiver<adapter::State>>,
     /// The vibration contest, where it runs.
     pub contest: Option<Contest>,
     /// Where the cameras' own listener listens, where there is one.

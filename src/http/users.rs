@@ -3,6 +3,7 @@
 use actix_web::HttpRequest;
 use percent_encoding::percent_decode_str;
 
+use crate::adapter::Control;
 use crate::error::Refusal;
 use crate::protocol::UserId;
 
@@ -19,6 +20,9 @@ pub(super) async fn terminate_connections(request: HttpRequest, signed: Signed) 
     let id = UserId::parse(&id, USER_ID_CHARACTERS)
         .map_err(|reason| Refusal::BadRequest(format!("Invalid user id: {reason}")))?;
     let state = state(&request);
-    state.hub.terminate(&signed.app.user(id), &state.terminated)?;
+    state.hub.terminate(&signed.app.user(id.clone()), &state.terminated)?;
+    if let Some(adapter) = &state.adapter {
+        adapter.broadcast(&Control::Terminate { app: signed.app.config.id.clone(), user: id.as_str().into() });
+    }
     Ok(done())
 }

@@ -13,6 +13,7 @@ use tokio::time::{Instant, timeout, timeout_at};
 
 use crate::protocol::{Frame, Member, SocketId, UserId};
 
+use super::far::Receipt;
 use super::home::{JoinRefused, Publication};
 use super::inbox::{Command, Join, Leave, Watcher};
 use super::key::{ChannelKey, ConnectionKey, UserKey, WorkerId};
@@ -247,9 +248,30 @@ impl Hub {
     /// `Busy` when an inbox stayed full for the configured time, or as much waits for the other nodes as may; then
     /// nothing was published.
     pub async fn publish(&self, publications: Vec<Publication>) -> Result<(), Busy> {
+        if self.home_of(|core| core.adapter.is_some()) {
+            return self.publish_to_nodes(publications).await;
+        }
+        self.submit_all(publications).await
+    }
+
+    /// The same on a node among others: returns when those have it, or when it waits for them because they cannot be
+    /// reached, so that whoever publishes one event after another finds them in that order, whichever nodes it asks.
+    async fn publish_to_nodes(&self, mut publications: Vec<Publication>) -> Result<(), Busy> {
         if !self.has_room() {
             return Err(Busy);
         }
+        let (receipt, mut all) = Receipt::new();
+        for publication in &mut publications {
+            publication.receipt = Some(receipt.clone());
+        }
+        drop(receipt);
+        self.submit_all(publications).await?;
+        // Later than that it is with them in the end, or counted as lost; to say no would have it published twice.
+        drop(timeout(self.0.busy_wait, all.recv()).await);
+        Ok(())
+    }
+
+    async fn submit_all(&self, publications: Vec<Publication>) -> Result<(), Busy> {
         let mut homes: BTreeMap<usize, Vec<Publication>> = BTreeMap::new();
         for publication in publications {
             let home = self.home_of(|core| core.homing.of(&publication.channel));

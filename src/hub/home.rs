@@ -8,7 +8,7 @@ use tokio::time::Instant;
 use crate::protocol::{Frame, SocketId, UserId, outbound};
 
 use super::cache::{Cacheable, Cached};
-use super::far::Side;
+use super::far::{Receipt, Side};
 use super::inbox::{Audience, Greeting, Join};
 use super::keep::{Keep, Store};
 use super::key::{ChannelKey, WorkerId};
@@ -29,6 +29,8 @@ pub struct Publication {
     pub cache: Option<Cacheable>,
     /// On declared channels, what else stays of it; `None` costs nothing.
     pub keep: Option<Box<Keep>>,
+    /// On a node among others, held until those have it.
+    pub receipt: Option<Receipt>,
 }
 
 /// Why a home takes no more subscribers.

@@ -63,7 +63,7 @@ impl Homes {
         if self.link.is_some() {
             return self.publish_far(publication, now, post);
         }
-        let Publication { channel, frame, except, cache, keep } = publication;
+        let Publication { channel, frame, except, cache, keep, receipt: _ } = publication;
         if let Some(keep) = keep
             && !self.keep(&channel, &frame, *keep, now)
         {

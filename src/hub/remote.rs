@@ -54,27 +54,29 @@ impl Remote {
         outcome
     }
 
-    /// Brings a report to the home that it concerns, or to all workers; waits as long as their inboxes are full.
+    /// Brings a report to the home that it concerns, or to all workers; blocks the thread as long as an inbox is full, so
+    /// no worker may call it.
     ///
-    /// Ends only with the workers; what they do not take any more is dropped with them.
-    pub async fn report(&self, report: Report) {
+    /// What workers that have ended do not take any more is dropped with them.
+    pub fn report(&self, report: Report) {
         let home = match &report {
             Report::Listening(place, _)
             | Report::Synced(place, _)
             | Report::Looked(place, ..)
             | Report::Changed(place, ..) => self.home_of(place),
             Report::Stayed(channel, ..) | Report::Relayed(channel, ..) => self.homing.of(channel),
-            Report::Away => return self.report_to_all(|| Report::Away).await,
-            Report::Back => return self.report_to_all(|| Report::Back).await,
+            Report::Control(control) => return self.report_to_all(|| Report::Control(control.clone())),
+            Report::Away => return self.report_to_all(|| Report::Away),
+            Report::Back => return self.report_to_all(|| Report::Back),
         };
         if let Some(sender) = self.commands.get(home.0) {
-            drop(sender.send(Command::Report(Box::new(report))).await);
+            hand_in(sender, report);
         }
     }
 
-    async fn report_to_all(&self, report: impl Fn() -> Report) {
+    fn report_to_all(&self, report: impl Fn() -> Report) {
         for sender in &self.commands {
-            drop(sender.send(Command::Report(Box::new(report()))).await);
+            hand_in(sender, report());
         }
     }
 
@@ -83,5 +85,17 @@ impl Remote {
             Place::Channel(channel) => self.homing.of(channel),
             Place::User(user) => self.homing.of(user),
         }
+    }
+}
+
+/// Time after which a full inbox is tried again.
+const FULL: Duration = Duration::from_micros(200);
+
+/// A worker's inbox empties or closes: it waits for nobody who could wait here.
+fn hand_in(inbox: &mpsc::Sender<Command>, report: Report) {
+    let mut command = Command::Report(Box::new(report));
+    while let Err(mpsc::error::TrySendError::Full(refused)) = inbox.try_send(command) {
+        command = refused;
+        std::thread::sleep(FULL);
     }
 }

@@ -11,7 +11,7 @@ use tokio::time::Instant;
 use crate::protocol::Frame;
 use crate::telemetry::HubMetrics;
 
-use super::far::{Adapter, Link, Place, Report, Request, Wide};
+use super::far::{Adapter, Control, Link, Place, Report, Request, Wide};
 use super::handle::Hub;
 use super::homes::{HomeBounds, Homes};
 use super::inbox::{Audience, Command, Hand, Joined, Leave, Notice};
@@ -34,6 +34,10 @@ pub struct Settings {
     pub busy_wait: Duration,
     /// What a connection is told that does not read.
     pub slow: Farewell,
+    /// What a connection is told whose user was thrown out at another node.
+    pub terminated: Farewell,
+    /// What a connection is told whose tokens were revoked at another node.
+    pub revoked: Farewell,
     /// The way to the other nodes, where there are any.
     pub adapter: Option<Arc<dyn Adapter>>,
 }
@@ -60,6 +64,8 @@ pub(super) struct Core {
     notices: mpsc::Receiver<Notice>,
     /// The way to the other nodes, where there are any.
     pub(super) adapter: Option<Arc<dyn Adapter>>,
+    terminated: Farewell,
+    revoked: Farewell,
     /// Commands that must not be lost and found no room yet; bounded by what connections hold.
     owed: VecDeque<(WorkerId, Command)>,
     turn: Option<Waker>,
@@ -136,6 +142,8 @@ impl Core {
             commands,
             notices,
             adapter: settings.adapter.clone(),
+            terminated: settings.terminated.clone(),
+            revoked: settings.revoked.clone(),
             owed: VecDeque::new(),
             turn: None,
             metrics: HubMetrics::new(),
@@ -144,7 +152,7 @@ impl Core {
 
     /// Does a command at its home, which this worker is.
     fn execute(&mut self, command: Command, now: Instant) {
-        let Self { id, shard, links, homes, users, adapter, .. } = self;
+        let Self { id, shard, links, homes, users, adapter, terminated, revoked, .. } = self;
         let mut router = Router { id: *id, shard, links, adapter: adapter.as_deref(), returned: Vec::new() };
         match command {
             Command::Join(join) => homes.join(join, now, &mut router),
@@ -159,7 +167,11 @@ impl Core {
             Command::Watch(watcher, watched) => users.watch(watcher, watched, &mut router),
             Command::Unwatch(watcher, watched) => users.unwatch(watcher, &watched, &mut router),
             Command::Query(query) => answer(homes, query, now),
-            Command::Report(report) => hear(homes, users, *report, now, &mut router),
+            Command::Report(report) => match *report {
+                Report::Control(Control::Terminate(user)) => router.shard.terminate(&user, terminated),
+                Report::Control(Control::CutOff(bearer)) => router.shard.cut_off(&bearer, revoked),
+                report => hear(homes, users, report, now, &mut router),
+            },
             // Whoever asked may have given up waiting; the letter has arrived nevertheless.
             Command::Hand(Hand { to, letter, answer }) => drop(answer.send(router.shard.hand(to, letter))),
         }
@@ -318,6 +330,7 @@ fn hear(homes: &mut Homes, users: &mut Users, report: Report, now: Instant, post
         | Report::Looked(..)
         | Report::Changed(..)
         | Report::Stayed(..)
+        | Report::Control(_)
         | Report::Relayed(..) => homes.hear(report, now, post),
     }
 }

@@ -82,6 +82,14 @@ impl Apps {
         self.first.as_ref()
     }
 
+    /// The ids of all apps, those that are gone included, in the order of their places.
+    #[must_use]
+    pub fn ids(&self) -> Vec<AppId> {
+        let mut all: Vec<_> = self.places.iter().collect();
+        all.sort_by_key(|(_, index)| index.0);
+        all.into_iter().map(|(id, _)| id.clone()).collect()
+    }
+
     /// All apps, in no order.
     pub fn all(&self) -> impl Iterator<Item = &Arc<App>> {
         self.by_id.values()

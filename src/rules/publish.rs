@@ -174,7 +174,14 @@ impl Work<'_> {
         let (retain, history) = keep;
         if !is_cache && id.is_none() && retain.is_none() && history.is_none() {
             let frame = outbound::event(name, &channel, data, *sender);
-            return Publication { frame, except: *except, cache: None, keep: None, channel: self.app.channel(channel) };
+            return Publication {
+                frame,
+                except: *except,
+                cache: None,
+                keep: None,
+                receipt: None,
+                channel: self.app.channel(channel),
+            };
         }
         let Encoded { frame, data } = outbound::encoded(name, &channel, data, *sender);
         let cache = is_cache.then(|| Cacheable { ttl: self.app.config.cache_ttl, data: data.clone() });
@@ -184,7 +191,7 @@ impl Work<'_> {
         let record = Record { name: name.as_str().into(), data, at_ms: unix_ms() };
         let is_kept = id.is_some() || retain.is_some() || history.is_some();
         let keep = is_kept.then(|| Box::new(Keep { id, retain, history, record }));
-        Publication { frame, except: *except, cache, keep, channel: self.app.channel(channel) }
+        Publication { frame, except: *except, cache, keep, receipt: None, channel: self.app.channel(channel) }
     }
 }
 

@@ -48,6 +48,7 @@ pub fn describe() {
     describe_counter!(GAPS, Unit::Count, "Times that a channel was looked up because something of it had not arrived");
     describe_counter!(DROPPED, Unit::Count, "TCP connections dropped because no file descriptor was free");
     super::gateway::describe();
+    super::adapter::describe();
 }
 
 /// What each hub counts.

@@ -56,7 +56,7 @@ impl Inlet {
     /// What is left of an event that found no room.
     pub(super) fn lost(request: Request) -> Self {
         match request {
-            Request::Stay(channel, stay) => Self::Lost(Some((channel, stay.event.number))),
+            Request::Stay(channel, stay, _) => Self::Lost(Some((channel, stay.event.number))),
             _ => Self::Lost(None),
         }
     }
@@ -244,7 +244,7 @@ impl Engine {
         if !matches!(what, What::Control(_)) {
             self.metrics.lost(why, 1);
         }
-        if let What::Request(Request::Stay(channel, stay)) = what {
+        if let What::Request(Request::Stay(channel, stay, _)) = what {
             (self.ears.homes)(Report::Stayed(channel, stay.event.number, Outcome::Lost));
         }
     }

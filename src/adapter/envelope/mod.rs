@@ -67,12 +67,15 @@ impl Heard {
         read_change(kind, reader).map(|change| Self::Changed(previous, position, change))
     }
 
-    /// What a home hears of it; nothing of a plain event of its own node, which it has delivered.
+    /// What a home hears of it; nothing of an event that is said to be a user's.
     pub(super) fn report(self, place: Place, is_own: impl Fn(Origin) -> bool) -> Option<Report> {
         match self {
             Self::Event(origin, event) => match place {
-                Place::Channel(channel) if !is_own(origin) => Some(Report::Relayed(channel, origin, event)),
-                Place::Channel(_) | Place::User(_) => None,
+                Place::Channel(channel) => {
+                    let whose = if is_own(origin) { Whose::Own } else { Whose::Other };
+                    Some(Report::Relayed(channel, (origin, whose), event))
+                }
+                Place::User(_) => None,
             },
             Self::Stayed(previous, position, origin, stay) => {
                 let whose = if is_own(origin) { Whose::Own } else { Whose::Other };

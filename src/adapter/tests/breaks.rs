@@ -113,7 +113,7 @@ fn a_broker_starts_without_redis_and_finds_it_later() {
     let node = start(&config_of(&[port]));
     assert!(matches!(node.state(), State::Away { why: Fault::Unreachable { .. }, .. }));
     let room = channel("room");
-    node.ask(Request::Relay(room.clone(), event(1)));
+    node.ask(Request::Relay(room.clone(), event(1), None));
     node.stay(&room, 2);
     let mut redis = Redis::with(&["--port", &port.to_string(), "--save", "", "--bind", "127.0.0.1"], port);
     redis.launch();

@@ -79,7 +79,7 @@ fn a_cluster_serves_and_a_slot_that_moves_is_followed() {
         one.share(room, 1, "ada");
         two.listen(room);
     }
-    (1_u64..).zip(&rooms).for_each(|(number, room)| one.ask(Request::Relay(room.clone(), event(number))));
+    (1_u64..).zip(&rooms).for_each(|(number, room)| one.ask(Request::Relay(room.clone(), event(number), None)));
     let mut heard: Vec<_> = rooms.iter().map(|_| two.relayed()).collect();
     heard.sort_unstable();
     assert_eq!(heard, (1..=40).collect::<Vec<_>>());

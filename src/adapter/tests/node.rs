@@ -96,7 +96,7 @@ impl Node {
     }
 
     pub(super) fn stay(&self, channel: &ChannelKey, number: u64) {
-        self.ask(Request::Stay(channel.clone(), stay(number)));
+        self.ask(Request::Stay(channel.clone(), stay(number), None));
     }
 
     pub(super) fn stayed(&self) -> (u64, Outcome) {

@@ -27,11 +27,11 @@ fn events_come_to_other_nodes_in_their_order_and_not_back() {
     one.listen(&room);
     two.listen(&room);
     for number in 1..=2000 {
-        one.ask(Request::Relay(room.clone(), event(number)));
+        one.ask(Request::Relay(room.clone(), event(number), None));
     }
     let heard: Vec<u64> = (1..=2000).map(|_| two.relayed()).collect();
     assert_eq!(heard, (1..=2000).collect::<Vec<_>>());
-    two.ask(Request::Relay(room, event(7)));
+    two.ask(Request::Relay(room, event(7), None));
     assert_eq!(one.relayed(), 7, "its own events do not come back");
 }
 
@@ -43,8 +43,8 @@ fn nothing_comes_after_unlisten() {
     two.listen(&other);
     two.ask(Request::Unlisten(Place::Channel(room.clone())));
     two.listen(&channel("third"));
-    one.ask(Request::Relay(room, event(1)));
-    one.ask(Request::Relay(other, event(2)));
+    one.ask(Request::Relay(room, event(1), None));
+    one.ask(Request::Relay(other, event(2), None));
     assert_eq!(two.relayed(), 2);
 }
 
@@ -80,7 +80,7 @@ fn a_node_that_stops_sends_what_waits_and_its_members_have_a_moment_to_return() 
     two.listen(&room);
     one.share(&room, 1, "ada");
     two.expect("Added", |report| matches!(report, Report::Changed(.., Change::Added(..))).then_some(()));
-    (1..=500).for_each(|number| one.ask(Request::Relay(room.clone(), event(number))));
+    (1..=500).for_each(|number| one.ask(Request::Relay(room.clone(), event(number), None)));
     one.adapter.stop(Duration::from_secs(5));
     (1..=500).for_each(|number| assert_eq!(two.relayed(), number));
     assert_eq!(redis.ask::<u64>(&["ZCARD", "{saluran}:nodes"]), 2, "it has not gone yet");

@@ -126,7 +126,7 @@ impl Homes {
                 self.take_anyway(&channel, heard, now, post);
             }
             for pending in pending {
-                self.tell_alone(&channel, &pending.stay, now, post);
+                self.tell_alone(&channel, &pending.own, now, post);
             }
             self.drive(&channel, now, post);
         }

@@ -1,13 +1,13 @@
 //! Homes of a node among others: joining, leaving and publishing.
 //!
 //! Whoever wants to be a subscriber waits until this node hears the channel, knows how it stands, and the
-//! others know of the newcomer; whoever is told so finds everybody informed. An event that stays is
-//! heard by this node's subscribers when the shared truth says where it stands, so that all nodes have
-//! one order of such events; others are delivered here at once. While the others cannot be reached a
-//! home does alone what it can, and remembers what it has to tell.
+//! others know of the newcomer; whoever is told so finds everybody informed. An event is delivered here
+//! when it is heard, as at every other node, so that all subscribers of a channel have one order. While
+//! the others cannot be reached a home does alone what it can, and remembers what it has to tell.
 
 use tokio::time::Instant;
 
+use crate::hub::cache::Cacheable;
 use crate::hub::home::{Home, JoinRefused, Publication};
 use crate::hub::homes::Homes;
 use crate::hub::inbox::{Audience, Join, Joined, Leave, Notice};
@@ -17,7 +17,7 @@ use crate::hub::links::Post;
 use crate::hub::presence::Edge;
 
 use super::link::MEMORY;
-use super::side::{Pending, Phase, Side};
+use super::side::{Own, Pending, Phase, Side};
 use super::words::{Event, Place, Request, Stay, Totals};
 
 impl Homes {
@@ -123,55 +123,73 @@ impl Homes {
         }
     }
 
+    /// Publishes an event: all nodes hear it in one order, this one with them. Alone, and while nothing is heard although
+    /// there are subscribers, those get it at once.
     pub(in crate::hub) fn publish_far(&mut self, publication: Publication, now: Instant, post: &mut impl Post) {
-        let Publication { channel, frame, except, cache, keep } = publication;
+        let Publication { channel, frame, except, cache, keep, receipt } = publication;
         let Some(link) = &mut self.link else {
             return;
         };
-        let is_away = link.is_away;
         let home = self.channels.entry(channel.clone()).or_default();
         let side = home.side.get_or_insert_with(|| Box::new(Side::new()));
         if !std::mem::replace(&mut side.is_busy, true) && side.due.is_none() {
             side.due = Some(now + MEMORY);
             link.schedule(&channel, now + MEMORY);
         }
-        let is_plain = keep.is_none() && cache.is_none() && side.pending.is_empty();
+        let is_alone = link.is_away || (!side.is_hearing() && home.subscriptions > side.waiting.len());
         let event = Event { number: side.outgoing.take(), except, frame };
-        if is_plain {
-            home.deliver(&channel, &event, post);
-            return post.ask(Request::Relay(channel, event));
+        // Whoever publishes is told that it waits, not kept until the others come back.
+        let receipt = receipt.filter(|_| !link.is_away);
+        if keep.is_none() && cache.is_none() {
+            if is_alone {
+                self.tell_alone(&channel, &Own::Event(event.clone()), now, post);
+            } else if side.is_hearing() {
+                side.pending.push_back(Pending::new(Own::Event(event.clone())));
+            }
+            return post.ask(Request::Relay(channel, event, receipt));
         }
-        let keep = keep.map(|keep| *keep);
-        let (id, retain, history, record) = keep.map_or_else(
-            || (None, None, None, Record { name: "".into(), data: bytes::Bytes::new(), at_ms: 0 }),
-            |Keep { id, retain, history, record }| (id, retain, history, record),
-        );
-        let record = cache.as_ref().map_or(record.clone(), |cache| Record { data: cache.data.clone(), ..record });
-        let cache = cache.map(|cache| cache.ttl);
-        let stay = Box::new(Stay { event, id, retain, history, cache, record });
-        if !is_away {
-            side.pending.push_back(Pending { stay: stay.clone(), at: None });
-            return post.ask(Request::Stay(channel, stay));
+        let stay = Box::new(stay(event, keep, cache));
+        if is_alone {
+            if stay.id.is_some_and(|id| !self.keeper.ids.note(&channel, id, now)) {
+                return;
+            }
+            self.tell_alone(&channel, &Own::Stay(stay.clone()), now, post);
+        } else if side.is_hearing() {
+            side.pending.push_back(Pending::new(Own::Stay(stay.clone())));
         }
-        if stay.id.is_some_and(|id| !self.keeper.ids.note(&channel, id, now)) {
-            return;
-        }
-        self.tell_alone(&channel, &stay, now, post);
-        post.ask(Request::Stay(channel, stay));
+        post.ask(Request::Stay(channel, stay, receipt));
     }
 
     /// Tells this node's subscribers of an own event without hearing it from the others.
-    pub(super) fn tell_alone(&mut self, channel: &ChannelKey, stay: &Stay, now: Instant, post: &mut impl Post) {
-        if let Some(home) = self.channels.get_mut(channel) {
-            home.deliver(channel, &stay.event, post);
-            if let Some(side) = &mut home.side {
-                side.told_until = stay.event.number.value;
-            }
-            if home.subscriptions > 0 {
-                self.mirror(channel, stay, None, now);
-            }
+    pub(super) fn tell_alone(&mut self, channel: &ChannelKey, own: &Own, now: Instant, post: &mut impl Post) {
+        let Some(home) = self.channels.get_mut(channel) else {
+            return;
+        };
+        let event = match own {
+            Own::Event(event) => event,
+            Own::Stay(stay) => &stay.event,
+        };
+        home.deliver(channel, event, post);
+        if let Some(side) = &mut home.side {
+            side.told_until = event.number.value;
+        }
+        if home.subscriptions > 0
+            && let Own::Stay(stay) = own
+        {
+            self.mirror(channel, stay, None, now);
         }
     }
+}
+
+/// What an event is that stays.
+fn stay(event: Event, keep: Option<Box<Keep>>, cache: Option<Cacheable>) -> Stay {
+    let nothing = || Keep { id: None, retain: None, history: None, record: Record::default() };
+    let Keep { id, retain, history, mut record } = keep.map_or_else(nothing, |keep| *keep);
+    let cache = cache.map(|Cacheable { ttl, data }| {
+        record.data = data;
+        ttl
+    });
+    Stay { event, id, retain, history, cache, record }
 }
 
 impl Home {

@@ -18,7 +18,7 @@ use crate::protocol::outbound;
 use super::channels::refuse;
 use super::link::{Link, MEMORY, PATIENCE};
 use super::numbers::Order;
-use super::side::{Heard, Phase, Side};
+use super::side::{Heard, Own, Phase, Side};
 use super::words::{Change, Number, Outcome, Place, Position, Report, Request, Stay, Synced, Ticket, Whose};
 
 impl Homes {
@@ -33,13 +33,14 @@ impl Homes {
             }
             Report::Synced(Place::Channel(channel), synced) => self.synced(&channel, &synced, now, post),
             Report::Stayed(channel, number, outcome) => self.stayed(&channel, number, outcome, now, post),
-            Report::Relayed(channel, origin, event) => self.take(&channel, Heard::Relayed(origin, event), now, post),
+            Report::Relayed(channel, from, event) => self.take(&channel, Heard::Relayed(from, event), now, post),
             Report::Changed(Place::Channel(channel), before, position, change) => {
                 self.take(&channel, Heard::Changed(before, position, change), now, post);
             }
             Report::Away => self.go_alone(now, post),
             Report::Back => self.come_back(now, post),
-            Report::Listening(Place::User(_), _)
+            Report::Control(_)
+            | Report::Listening(Place::User(_), _)
             | Report::Looked(Place::User(_), ..)
             | Report::Synced(Place::User(_), _)
             | Report::Changed(Place::User(_), ..) => {}
@@ -110,7 +111,7 @@ impl Homes {
         let Some(side) = self.channels.get_mut(channel).and_then(|home| home.side.as_mut()) else {
             return;
         };
-        let Some(place) = side.pending.iter().position(|pending| pending.stay.event.number == number) else {
+        let Some(place) = side.pending.iter().position(|pending| pending.number() == number) else {
             return self.drop_if_idle(channel);
         };
         let will_hear = side.phase != Phase::Deaf;
@@ -122,7 +123,8 @@ impl Homes {
                 self.watch(channel, now + PATIENCE);
             }
             Outcome::At(..) | Outcome::Known | Outcome::Before | Outcome::Lost => {
-                let id = side.pending.remove(place).and_then(|pending| pending.stay.id);
+                let own = side.pending.remove(place).map(|pending| pending.own);
+                let id = if let Some(Own::Stay(stay)) = own { stay.id } else { None };
                 if let Some(id) = id.filter(|_| outcome != Outcome::Lost) {
                     self.keeper.ids.note(channel, id, now);
                 }
@@ -163,9 +165,17 @@ impl Homes {
             return;
         };
         match heard {
-            Heard::Relayed(origin, event) => {
-                if let Order::New { lost } = side.incoming.hear(origin, event.number) {
+            Heard::Relayed((origin, whose), event) => {
+                let Order::New { lost } = side.incoming.hear(origin, event.number) else {
+                    return;
+                };
+                let is_told = whose == Whose::Own && event.number.value <= side.told_until;
+                if whose == Whose::Own {
+                    side.heard_own(event.number);
+                } else {
                     link.lost += lost;
+                }
+                if !is_told {
                     home.deliver(channel, &event, post);
                 }
             }
@@ -236,7 +246,7 @@ impl Homes {
             home.deliver(channel, &stay.event, post);
         }
         if let Some(side) = home.side.as_mut().filter(|_| whose == Whose::Own) {
-            side.pending.retain(|pending| pending.stay.event.number != number);
+            side.heard_own(number);
         }
     }
 

@@ -25,6 +25,6 @@ pub(super) use side::Side;
 pub(super) use users::{UserSide, Wide};
 
 pub use words::{
-    Answer, Change, Event, Failure, Look, Number, Origin, Outcome, Past, Place, Position, Question, Report, Request,
-    Share, Stay, Synced, Ticket, Totals, Whose,
+    Answer, Change, Control, Event, Failure, Look, Number, Origin, Outcome, Past, Place, Position, Question, Receipt,
+    Report, Request, Share, Stay, Synced, Ticket, Totals, Whose,
 };

@@ -11,7 +11,7 @@ use crate::protocol::{UserId, UserInfo};
 
 use super::numbers::{Incoming, Outgoing};
 use super::sharing::{Sharing, Terms};
-use super::words::{Change, Event, Origin, Position, Stay, Ticket, Totals};
+use super::words::{Change, Event, Number, Origin, Position, Stay, Ticket, Totals, Whose};
 
 /// What is told of a place while its state is being looked up; more makes a second look necessary.
 const EARLY: usize = 1024;
@@ -32,7 +32,7 @@ pub(super) enum Phase {
 /// Something that was told of the channel.
 #[derive(Debug)]
 pub(super) enum Heard {
-    Relayed(Origin, Event),
+    Relayed((Origin, Whose), Event),
     Changed(Position, Position, Change),
 }
 
@@ -46,11 +46,32 @@ pub(super) struct Waiting {
     at: Option<Position>,
 }
 
-/// An event of this node's that is to stay, until it is heard.
+/// An event of this node's, until it is heard.
 #[derive(Debug)]
 pub(super) struct Pending {
-    pub(super) stay: Box<Stay>,
+    pub(super) own: Own,
+    /// Where it stands, once that is known and it has not been heard.
     pub(super) at: Option<Position>,
+}
+
+/// An event of this node's.
+#[derive(Debug)]
+pub(super) enum Own {
+    Event(Event),
+    Stay(Box<Stay>),
+}
+
+impl Pending {
+    pub(super) const fn new(own: Own) -> Self {
+        Self { own, at: None }
+    }
+
+    pub(super) const fn number(&self) -> Number {
+        match &self.own {
+            Own::Event(event) => event.number,
+            Own::Stay(stay) => stay.event.number,
+        }
+    }
 }
 
 /// What a home of a node among others has besides.
@@ -161,10 +182,20 @@ impl Side {
         if is_away || is_known { self.waiting.pop_front().map(|waiting| waiting.join) } else { None }
     }
 
+    /// Whether this node hears of the channel what it publishes there itself.
+    pub(super) const fn is_hearing(&self) -> bool {
+        matches!(self.phase, Phase::Looking(_) | Phase::Live)
+    }
+
+    /// An event of this node's was heard.
+    pub(super) fn heard_own(&mut self, number: Number) {
+        self.pending.retain(|pending| pending.number() != number);
+    }
+
     /// Whether somebody or something waits for what should have been heard.
     pub(super) fn is_behind(&self) -> bool {
         let ats = self.waiting.front().and_then(|waiting| waiting.at);
-        let mut all = ats.into_iter().chain(self.pending.front().and_then(|pending| pending.at));
+        let mut all = ats.into_iter().chain(self.pending.iter().find_map(|pending| pending.at));
         self.phase == Phase::Live && all.any(|at| at > self.position)
     }
 

@@ -170,6 +170,7 @@ impl Users {
             | Report::Synced(..)
             | Report::Changed(..)
             | Report::Stayed(..)
+            | Report::Control(_)
             | Report::Relayed(..) => {}
         }
     }

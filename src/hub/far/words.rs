@@ -1,8 +1,9 @@
 //! The words that homes and the adapter exchange.
 
+use std::convert::Infallible;
 use std::time::Duration;
 
-use tokio::sync::oneshot;
+use tokio::sync::{mpsc, oneshot};
 
 use crate::hub::keep::{EventId, History, Kept, Page, Record, Retain};
 use crate::hub::key::{AppIndex, ChannelKey, UserKey};
@@ -16,6 +17,12 @@ pub enum Place {
     Channel(ChannelKey),
     /// A user: connections that are signed in.
     User(UserKey),
+}
+
+impl From<ChannelKey> for Place {
+    fn from(channel: ChannelKey) -> Self {
+        Self::Channel(channel)
+    }
 }
 
 /// Where a place is in the order of what changed there; each change has a greater one, also after the shared
@@ -46,13 +53,37 @@ pub enum Request {
     Sync(Place, Share),
     /// Say how a place stands; answered by `Report::Looked`.
     Look(Place, Ticket, Option<Position>),
-    /// An event for the subscribers of other nodes; this node's have it.
-    Relay(ChannelKey, Event),
-    /// An event that is to stay, and for all subscribers, this node's among them; answered by `Report::Stayed`, and
-    /// heard by every node that listens.
-    Stay(ChannelKey, Box<Stay>),
+    /// An event for all subscribers: heard by every node that listens, this one among them.
+    Relay(ChannelKey, Event, Option<Receipt>),
+    /// The same of an event that is to stay; answered by `Report::Stayed`.
+    Stay(ChannelKey, Box<Stay>, Option<Receipt>),
     /// A question of the HTTP API.
     Ask(Question),
+}
+
+/// Held by an event until the others have it, or it waits for them; a publisher learns of that when all its events have
+/// given theirs up.
+#[derive(Debug, Clone)]
+pub struct Receipt {
+    #[expect(dead_code, reason = "it is there to be dropped")]
+    held: mpsc::Sender<Infallible>,
+}
+
+impl Receipt {
+    /// A receipt to be cloned for each event, and what ends when all are given up.
+    pub(in crate::hub) fn new() -> (Self, mpsc::Receiver<Infallible>) {
+        let (receipt, all) = mpsc::channel(1);
+        (Self { held: receipt }, all)
+    }
+}
+
+/// What another node says that concerns connections here.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Control {
+    /// Close all connections of a user.
+    Terminate(UserKey),
+    /// Close all connections that bear a token of a subject.
+    CutOff(UserKey),
 }
 
 /// What one node has of a place.
@@ -114,16 +145,18 @@ pub struct Stay {
 pub enum Report {
     /// What is told of the place from now on is reported.
     Listening(Place, Ticket),
-    /// A share is set.
+    /// A share is set; what that changed is told to all who listen.
     Synced(Place, Synced),
     /// How a place stands.
     Looked(Place, Ticket, Look),
     /// An event was sent; not for one that waits.
     Stayed(ChannelKey, Number, Outcome),
-    /// Another node's event.
-    Relayed(ChannelKey, Origin, Event),
+    /// An event, in the order of all of its channel.
+    Relayed(ChannelKey, (Origin, Whose), Event),
     /// Something changed at a place.
     Changed(Place, Position, Position, Change),
+    /// Another node says something of connections that may be here.
+    Control(Control),
     /// The shared truth cannot be reached. Requests but `Stay` and `Relay` are forgotten; those wait.
     Away,
     /// It can be reached again, and may have forgotten what this node told it.
@@ -148,9 +181,9 @@ pub enum Whose {
 pub struct Synced {
     /// Of the share.
     pub ticket: Ticket,
-    /// Where the place is now.
+    /// Where the place is now: whoever listens has heard, or will hear, of all changes up to here.
     pub position: Position,
-    /// What changed, each with the position before it and its own; all listeners hear of the same.
+    /// What changed, each with the position before it and its own, as all who listen hear it.
     pub changes: Vec<(Position, Position, Change)>,
     /// Members that were one too many and are not in.
     pub refused: Vec<UserId>,

@@ -47,7 +47,7 @@ pub struct History {
 }
 
 /// An event for those who read it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Record {
     /// Its name.
     pub name: Box<str>,

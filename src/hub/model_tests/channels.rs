@@ -255,7 +255,7 @@ impl Channels {
         let except = except.and_then(|index| Some(self.connections.get(index)?.as_ref()?.peer.socket_id));
         let data = number.to_string().into();
         let cache = CHANNELS[at].contains("cache-").then(|| Cacheable { ttl: Duration::from_secs(1 << 20), data });
-        Publication { frame: event(&channel, number), channel, except, cache, keep: None }
+        Publication { frame: event(&channel, number), channel, except, cache, keep: None, receipt: None }
     }
 
     fn client_event(&mut self, index: usize, at: usize) {

@@ -260,7 +260,7 @@ impl Declared {
             };
             let (frame, except_id) = (event(&channel, number), except.map(|(_, id)| id));
             let keep = Some(Box::new(keep));
-            publications.push(Publication { channel, frame, except: except_id, cache: None, keep });
+            publications.push(Publication { channel, frame, except: except_id, cache: None, keep, receipt: None });
             self.sent.push(Sent { wish: *wish, except: except.map(|(index, _)| index), fate: Fate::InFlight });
             numbers.push(number);
         }

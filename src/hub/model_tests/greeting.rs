@@ -37,7 +37,8 @@ async fn world() -> World {
 }
 
 async fn publish(world: &World, number: usize, keep: Option<Box<Keep>>) {
-    let publication = Publication { channel: channel("a"), frame: frame(number), except: None, cache: None, keep };
+    let publication =
+        Publication { channel: channel("a"), frame: frame(number), except: None, cache: None, keep, receipt: None };
     world.hubs[0].publish(vec![publication]).await.unwrap();
 }
 

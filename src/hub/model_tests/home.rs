@@ -198,7 +198,11 @@ impl Model {
         }
         self.make_room();
         let mut posted = Posted::default();
-        homes.publish(Publication { channel: key, frame, except, cache, keep: None }, self.now, &mut posted);
+        homes.publish(
+            Publication { channel: key, frame, except, cache, keep: None, receipt: None },
+            self.now,
+            &mut posted,
+        );
         posted
     }
 

@@ -176,6 +176,7 @@ impl Model {
             except: None,
             cache,
             keep: Some(Box::new(keep)),
+            receipt: None,
         };
         let mut caught = Caught::default();
         self.homes.publish(publication, self.now, &mut caught);
@@ -349,7 +350,7 @@ async fn serials_begin_at_the_time_and_go_up_one_by_one() {
         let keep = Some(Box::new(Keep { id: None, retain: None, history, record }));
         let key = channel("a");
         let frame = event(&key, 1);
-        let publication = Publication { channel: key, frame, except: None, cache: None, keep };
+        let publication = Publication { channel: key, frame, except: None, cache: None, keep, receipt: None };
         homes.publish(publication, Instant::now(), &mut Caught::default());
         homes.history(&channel("a"), None, 10, Instant::now()).last
     };

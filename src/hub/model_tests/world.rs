@@ -76,6 +76,8 @@ impl World {
             },
             busy_wait: size.busy_wait,
             slow: farewell("slow"),
+            terminated: farewell("terminated"),
+            revoked: farewell("revoked"),
             adapter: None,
         };
         let hubs: Vec<Hub> =

@@ -1,26 +1,36 @@
 //! A whole broker in this process, on ports of its own.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use saluran::broker::Broker;
-use saluran::config::{App, Config};
+use saluran::config::{AdapterKind, App, Config};
 use saluran::protocol::AppId;
 use serde_json::json;
 
-use super::{APP, AppKeys, Client, Dial, HttpConnection, OTHER, PROTOCOL_7, Response};
+use super::{APP, AppKeys, Client, Dial, HttpConnection, OTHER, PROTOCOL_7, Redis, Response, prefix};
 
 /// Time over which a test broker spreads its closes.
 const DRAIN: Duration = Duration::from_millis(200);
 
+/// Nodes that stand for one broker in these tests; a number above 1 needs a redis-server.
+const NODES: &str = "SALURAN_TEST_NODES";
+
 /// A running broker; ends with its test.
+///
+/// It is a cluster where [`NODES`] says so: each connection goes to the next node, and so does each request.
 #[derive(Debug)]
 pub(crate) struct TestBroker {
     /// Taken by `shutdown` or by `drop`.
     broker: Option<Broker>,
+    /// The other nodes.
+    others: Vec<Broker>,
     /// The main listener.
     pub(crate) address: SocketAddr,
+    turn: AtomicUsize,
     /// `/metrics`, `/healthz` and `/readyz`.
     pub(crate) admin: SocketAddr,
     /// The cameras' listener; the main one's address where there is none.
@@ -40,12 +50,20 @@ impl TestBroker {
         raise_file_limit();
         let mut config = configuration();
         change(&mut config);
+        let nodes = std::env::var(NODES).ok().and_then(|nodes| nodes.parse().ok()).unwrap_or(1);
+        if nodes > 1 && config.adapter.kind == AdapterKind::Local {
+            static REDIS: OnceLock<Redis> = OnceLock::new();
+            config.adapter.kind = AdapterKind::Redis;
+            config.adapter.servers = vec![REDIS.get_or_init(Redis::start).server()];
+            config.adapter.prefix = prefix();
+        }
         let activity_timeout = config.apps.first().map_or(0, |app| app.activity_timeout.as_secs());
         let broker = Broker::start(&config).expect("a broker on free ports");
         let address = broker.address();
         let admin = broker.admin_address().expect("the admin listener is on");
         let gateway = broker.gateway_address().unwrap_or(address);
-        Self { broker: Some(broker), address, admin, gateway, activity_timeout }
+        let others = (1..nodes).map(|_| Broker::start(&config).expect("another node")).collect();
+        Self { broker: Some(broker), others, address, turn: AtomicUsize::new(0), admin, gateway, activity_timeout }
     }
 
     /// The contest of this broker.
@@ -60,7 +78,7 @@ impl TestBroker {
 
     /// Drains and ends the broker.
     pub(crate) async fn shutdown(&mut self) {
-        if let Some(broker) = self.broker.take() {
+        for broker in self.broker.take().into_iter().chain(self.others.drain(..)) {
             super::within("the drain", broker.shutdown()).await;
         }
     }
@@ -68,8 +86,9 @@ impl TestBroker {
     /// Goes on by the apps, roles and channels of another `channels.toml`.
     pub(crate) async fn reload(&mut self, text: &str) {
         let config = super::configuration(text);
-        let broker = self.broker.as_mut().expect("a running broker");
-        super::within("the reload", broker.reload(&config)).await.expect("usable keys");
+        for broker in self.broker.iter_mut().chain(&mut self.others) {
+            super::within("the reload", broker.reload(&config)).await.expect("usable keys");
+        }
     }
 
     // WebSockets.
@@ -96,7 +115,7 @@ impl TestBroker {
 
     /// The handshake, with bytes sent after it before anything is read.
     pub(crate) async fn dial_and_send(&self, dial: Dial, first: &[u8]) -> Client {
-        dial.send(self.address, first).await
+        dial.send(self.next_address(), first).await
     }
 
     // HTTP.
@@ -118,7 +137,13 @@ impl TestBroker {
 
     /// A connection for several requests.
     pub(crate) async fn http_connection(&self) -> HttpConnection {
-        HttpConnection::open(self.address).await
+        HttpConnection::open(self.next_address()).await
+    }
+
+    /// The address of the node whose turn it is.
+    fn next_address(&self) -> SocketAddr {
+        let turn = self.turn.fetch_add(1, Ordering::Relaxed) % (1 + self.others.len());
+        turn.checked_sub(1).map_or(self.address, |other| self.others[other].address())
     }
 
     /// Publishes one event to one channel of the first app; it must be taken.
@@ -159,9 +184,12 @@ impl Drop for TestBroker {
     /// Ends the broker before the test ends, whatever its outcome.
     fn drop(&mut self) {
         let Some(broker) = self.broker.take() else { return };
+        let others = std::mem::take(&mut self.others);
         let ending = std::thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-            runtime.block_on(broker.shutdown());
+            for broker in std::iter::once(broker).chain(others) {
+                runtime.block_on(broker.shutdown());
+            }
         });
         if ending.join().is_err() && !std::thread::panicking() {
             panic!("the broker did not end");

@@ -3,7 +3,8 @@
 //!
 //! `broker.rs` and `served.rs` start brokers, here and in processes of their own, `dial.rs` does WebSocket handshakes, `client.rs` is a connection,
 //! `session.rs` the protocol on it, `contest.rs` brokers with the contest, `contract.rs` has declared channels and tokens, `frame.rs` is RFC 6455, `shape.rs` holds what is true of every
-//! frame, `http.rs` is HTTP/1.1, `sign.rs` computes every signature, `postgres.rs` is a database server.
+//! frame, `http.rs` is HTTP/1.1, `sign.rs` computes every signature, `postgres.rs` is a database server, `redis.rs` what nodes
+//! share.
 
 mod broker;
 mod client;
@@ -14,6 +15,7 @@ mod frame;
 mod http;
 mod postgres;
 mod raw;
+mod redis;
 mod served;
 mod session;
 mod shape;
@@ -30,6 +32,7 @@ pub(crate) use frame::{Frame, FrameReader, Opcode, close_payload, frame, frame_w
 pub(crate) use http::{HttpConnection, Response};
 pub(crate) use postgres::Postgres;
 pub(crate) use raw::camera_data;
+pub(crate) use redis::{Redis, prefix};
 pub(crate) use served::Served;
 pub(crate) use session::{signed_in, succeeded};
 pub(crate) use sign::{APP, AppKeys, OTHER, auth, hmac, md5, now, signed_target, user_auth};
