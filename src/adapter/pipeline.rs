@@ -173,7 +173,7 @@ impl Lane {
                     }
                 }
                 Remedy::Search | Remedy::GiveUp | Remedy::Stop => {
-                    fault.get_or_insert(Fault::refused(&self.link.server, &error));
+                    fault.get_or_insert_with(|| Fault::refused(&self.link.server, &error));
                     again.push(job);
                 }
             }

@@ -55,10 +55,10 @@ pub(super) enum Inlet {
 impl Inlet {
     /// What is left of an event that found no room.
     pub(super) fn lost(request: Request) -> Self {
-        match request {
-            Request::Stay(channel, stay, _) => Self::Lost(Some((channel, stay.event.number))),
-            _ => Self::Lost(None),
+        if let Request::Stay(channel, stay, _) = request {
+            return Self::Lost(Some((channel, stay.event.number)));
         }
+        Self::Lost(None)
     }
 }
 
@@ -183,7 +183,7 @@ impl Engine {
             Inlet::Request(Request::Ask(question)) => fail(question),
             Inlet::Request(_) => {}
             Inlet::Control(message) => self.backlog.push_back(Job::new(What::Control(message))),
-            other => self.always(other),
+            other @ (Inlet::Lost(_) | Inlet::Apps(_) | Inlet::Stop(_)) => self.always(other),
         }
         self.show_waiting();
     }

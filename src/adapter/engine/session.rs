@@ -326,7 +326,7 @@ impl<'a> Session<'a> {
         match inlet {
             Inlet::Request(request) => self.request(request),
             Inlet::Control(message) => self.place(Job::new(What::Control(message))),
-            other => self.engine.always(other),
+            other @ (Inlet::Lost(_) | Inlet::Apps(_) | Inlet::Stop(_)) => self.engine.always(other),
         }
     }
 
@@ -411,7 +411,7 @@ impl<'a> Session<'a> {
         match job.what {
             What::Request(Request::Ask(question)) => fail(question),
             what if what.waits() => self.engine.lose(what, why),
-            _ => {}
+            What::Request(_) | What::Part(..) | What::Control(_) => {}
         }
     }
 

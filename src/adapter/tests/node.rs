@@ -100,18 +100,18 @@ impl Node {
     }
 
     pub(super) fn stayed(&self) -> (u64, Outcome) {
-        self.expect("Stayed", |report| match report {
-            Report::Stayed(_, number, outcome) => Some((number.value, outcome)),
-            _ => None,
+        self.expect("Stayed", |report| {
+            let Report::Stayed(_, number, outcome) = report else { return None };
+            Some((number.value, outcome))
         })
     }
 
     /// Numbers of a channel's past events.
     pub(super) fn past(&self, channel: &ChannelKey) -> Vec<u64> {
         self.ask(Request::Look(Place::Channel(channel.clone()), 9, Some(Position(0))));
-        self.expect("Looked", |report| match report {
-            Report::Looked(_, 9, look) => Some(look.missed.iter().map(|past| past.stay.event.number.value).collect()),
-            _ => None,
+        self.expect("Looked", |report| {
+            let Report::Looked(_, 9, look) = report else { return None };
+            Some(look.missed.iter().map(|past| past.stay.event.number.value).collect())
         })
     }
 
@@ -129,9 +129,9 @@ impl Node {
 
     /// The next reports that are events of others.
     pub(super) fn relayed(&self) -> u64 {
-        self.expect("Relayed", |report| match report {
-            Report::Relayed(_, _, event) => Some(event.number.value),
-            _ => None,
+        self.expect("Relayed", |report| {
+            let Report::Relayed(_, _, event) = report else { return None };
+            Some(event.number.value)
         })
     }
 }
