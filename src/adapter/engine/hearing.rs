@@ -22,7 +22,7 @@ impl Session<'_> {
     fn hear(&mut self, shard: ShardIndex, news: News) -> Result<(), Fault> {
         match news {
             News::Message(topic, message) => self.message(&topic, message),
-            News::Subscribed(topic) if topic == self.common_topic => {}
+            News::Subscribed(topic) if topic == self.common_topic => self.hears_all = true,
             News::Subscribed(topic) => {
                 let told = self.topics.subscribed(&topic).map_err(|_| self.moved(shard))?;
                 (self.engine.ears.homes)(Report::Listening(told.0, told.1));

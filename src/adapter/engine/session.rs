@@ -44,6 +44,8 @@ pub(super) struct Session<'a> {
     late: usize,
     is_back: bool,
     pub(super) common_topic: Vec<u8>,
+    /// Whether what concerns all nodes is heard.
+    pub(super) hears_all: bool,
 }
 
 #[derive(Debug)]
@@ -81,6 +83,7 @@ impl<'a> Session<'a> {
             late: 0,
             is_back: false,
             common_topic,
+            hears_all: false,
         };
         session.begin();
         session
@@ -120,7 +123,7 @@ impl<'a> Session<'a> {
 
     /// Sends what can be sent.
     fn turn(&mut self) -> Option<End> {
-        if self.late == 0 && !self.is_back {
+        if self.late == 0 && self.hears_all && !self.is_back {
             self.is_back = true;
             self.engine.back(self.nodes);
         }

@@ -64,18 +64,15 @@ pub(in crate::adapter) fn looked(answer: Value, whose: impl Fn(Origin) -> Whose)
     members.sort_unstable_by_key(|(position, _)| *position);
     let all = list(retained)?.into_iter().map(|value| kept(bytes(value)?));
     let mut retained = all.collect::<Result<Vec<_>, _>>()?;
-    retained.retain(|(_, end, _)| *end > now_ms);
-    retained.sort_unstable_by_key(|(position, _, _)| *position);
+    retained.retain(|(_, end)| *end > now_ms);
+    retained.sort_unstable_by_key(|((position, ..), _)| *position);
     let left = |end: u64| Duration::from_millis(end.saturating_sub(now_ms));
     let told = |(position, origin, stay), left| Past { position, whose: whose(origin), stay, left };
     let look = Look {
         position: position(&at)?,
         total,
         members: members.into_iter().map(|(_, member)| member).collect(),
-        retained: retained
-            .into_iter()
-            .map(|(position, end, event)| told((position, event.0, event.1), left(end)))
-            .collect(),
+        retained: retained.into_iter().map(|(event, end)| told(event, left(end))).collect(),
         cached: read_cached(list(cached)?)?.map(|(event, left)| told(event, left)),
         missed: list(missed)?
             .into_iter()
@@ -114,9 +111,11 @@ fn member(id: &[u8], value: &Bytes) -> Result<(Position, (UserId, UserInfo)), Un
 type Placed = (Position, Origin, Box<Stay>);
 
 /// A retained event with its position and its end.
-fn kept(value: Bytes) -> Result<(Position, u64, (Origin, Box<Stay>)), Unreadable> {
+fn kept(value: Bytes) -> Result<(Placed, u64), Unreadable> {
     let mut reader = Reader::new(value);
-    Ok((Position(reader.u64()?), reader.u64()?, read_stay(reader.rest())?))
+    let (position, end) = (Position(reader.u64()?), reader.u64()?);
+    let (origin, stay) = read_stay(reader.rest())?;
+    Ok(((position, origin, stay), end))
 }
 
 fn read_cached(value: Vec<Value>) -> Result<Option<(Placed, Duration)>, Unreadable> {
