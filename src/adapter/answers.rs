@@ -51,10 +51,6 @@ pub(super) fn number(value: &Value) -> Result<u64, Unreadable> {
     }
 }
 
-pub(super) fn count(value: &Value) -> Result<usize, Unreadable> {
-    usize::try_from(number(value)?).map_err(|_| Unreadable)
-}
-
 pub(super) fn position(value: &Value) -> Result<Position, Unreadable> {
     number(value).map(Position)
 }

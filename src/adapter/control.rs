@@ -2,12 +2,83 @@
 
 use bytes::Bytes;
 
-use crate::protocol::AppId;
+use crate::hub::Handed;
+use crate::protocol::{AppId, SocketId};
 
 use super::envelope::{Reader, Unreadable, text};
 
 const TERMINATE: u8 = 6;
 const REVOKE: u8 = 7;
+const HAND: u8 = 8;
+const HANDED: u8 = 9;
+
+/// What concerns one node; that node hears it alone.
+///
+/// Shape: a byte for what it is (8 or 9), a number (u64), and for 8 the node that asks (u32), the socket id's halves (u64
+/// each) and the letter to the end, for 9 a byte for what became of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Note {
+    /// A letter for a connection of yours.
+    Hand {
+        /// Tells the answer from others.
+        number: u64,
+        /// Who asks.
+        from: u32,
+        /// The connection.
+        to: SocketId,
+        /// The letter.
+        letter: Bytes,
+    },
+    /// What became of your letter.
+    Handed {
+        /// The number that came with it.
+        number: u64,
+        /// What became of it.
+        handed: Handed,
+    },
+}
+
+impl Note {
+    pub(super) fn write(&self) -> Vec<u8> {
+        match self {
+            Self::Hand { number, from, to, letter } => {
+                let [left, right] = to.halves();
+                let head = [&[HAND][..], &number.to_be_bytes(), &from.to_be_bytes(), &left.to_be_bytes()].concat();
+                [&head[..], &right.to_be_bytes(), letter].concat()
+            }
+            Self::Handed { number, handed } => {
+                let outcome = match handed {
+                    Handed::Taken => 0,
+                    Handed::Full => 1,
+                    Handed::Unknown => 2,
+                };
+                [&[HANDED][..], &number.to_be_bytes(), &[outcome]].concat()
+            }
+        }
+    }
+
+    pub(super) fn read(message: Bytes) -> Result<Self, Unreadable> {
+        let mut reader = Reader::new(message);
+        let (kind, number) = (reader.u8()?, reader.u64()?);
+        match kind {
+            HAND => {
+                let from = reader.u32()?;
+                let to = SocketId::from_halves([reader.u64()?, reader.u64()?]);
+                Ok(Self::Hand { number, from, to, letter: reader.rest() })
+            }
+            HANDED => {
+                let handed = match reader.u8()? {
+                    0 => Handed::Taken,
+                    1 => Handed::Full,
+                    2 => Handed::Unknown,
+                    _ => return Err(Unreadable),
+                };
+                Ok(Self::Handed { number, handed })
+            }
+            _ => Err(Unreadable),
+        }
+    }
+}
 
 /// What concerns all nodes at once; the one that says it hears it, too.
 ///
@@ -68,6 +139,17 @@ mod tests {
             Control::Terminate { app: app.clone(), user: "a\0ż".into() },
             Control::Revoke { app, subject: "".into(), at: 1 << 40 },
         ];
+        let notes = [
+            Note::Hand { number: 7, from: 9, to: SocketId::from_halves([1, 2]), letter: Bytes::from_static(b"{}") },
+            Note::Handed { number: 1 << 40, handed: Handed::Full },
+        ];
+        for note in notes {
+            let message = note.write();
+            assert_eq!(Note::read(message.clone().into()), Ok(note));
+            for end in 0..9 {
+                assert_eq!(Note::read(message[..end].to_vec().into()), Err(Unreadable));
+            }
+        }
         for control in all {
             let message = control.write();
             assert_eq!(Control::read(message.clone().into()), Ok(control));

@@ -22,6 +22,7 @@
 //! {P}:node:<origin>  hash  facts about a node
 //! {P}:apps        hash    app id -> digest of its secrets
 //! {P}:all         topic   what concerns all nodes
+//! {P}:at:<node>   topic   what concerns one node, by its number in socket ids
 //! ```
 //!
 //! `<place>` is `<app id>\0c<channel>` or `<app id>\0u<user id>`. An app id has no `\0`, and neither has the name of a
@@ -64,6 +65,11 @@ impl Keys {
     /// Facts about a node.
     pub(super) fn node(&self, origin: Origin) -> String {
         format!("{{{}}}:node:{}", self.prefix, hex(origin))
+    }
+
+    /// The topic of what concerns one node.
+    pub(super) fn at(&self, node: u32) -> String {
+        format!("{{{}}}:at:{node}", self.prefix)
     }
 
     /// The topic of what concerns all nodes.

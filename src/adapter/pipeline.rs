@@ -41,8 +41,8 @@ pub(super) enum What {
     Request(Request),
     /// A part of a question with many: its number, and which part this is.
     Part(u64, usize),
-    /// Something for all nodes.
-    Control(Vec<u8>),
+    /// Something for all nodes, or for one.
+    Control(Option<u32>, Vec<u8>),
 }
 
 impl Job {
@@ -62,7 +62,7 @@ impl Job {
         match &self.what {
             What::Request(request) => weight(request).unwrap_or_default(),
             What::Part(..) => 0,
-            What::Control(message) => message.len(),
+            What::Control(_, message) => message.len(),
         }
     }
 }
@@ -70,7 +70,7 @@ impl Job {
 impl What {
     /// Whether it outlives a connection.
     pub(super) const fn waits(&self) -> bool {
-        matches!(self, Self::Request(Request::Relay(..) | Request::Stay(..)) | Self::Control(_))
+        matches!(self, Self::Request(Request::Relay(..) | Request::Stay(..)) | Self::Control(None, _))
     }
 }
 

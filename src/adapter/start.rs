@@ -1,23 +1,27 @@
 //! The adapter's face: started and stopped by the broker, asked by homes.
 
+use std::collections::HashMap;
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::mpsc as blocking;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 use std::{fmt, io};
 
+use bytes::Bytes;
 use tokio::runtime;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::Instant;
 
 use crate::config::{self, RedisMode};
+use crate::hub::Handed;
 use crate::hub::far::{self, Report, Request};
+use crate::protocol::SocketId;
 
 use super::apps::Apps;
 use super::backlog::{Gauge, weight};
 use super::connect::Connector;
-use super::control::Control;
+use super::control::{Control, Note};
 use super::engine::{self, Engine, Inlet, Opener};
 use super::fault::Fault;
 use super::fit::{Digest, Unfit};
@@ -74,6 +78,8 @@ pub struct Ears {
     pub homes: Box<dyn Fn(Report) + Send>,
     /// What concerns all nodes; also what this one said.
     pub all: Box<dyn Fn(Control) + Send>,
+    /// Letters for this node's connections: which node asks, its number for the answer, for whom it is, and the letter.
+    pub letters: Box<dyn Fn(u32, u64, SocketId, Bytes) + Send>,
 }
 
 impl fmt::Debug for Ears {
@@ -89,6 +95,8 @@ pub struct Served {
     pub apps: Apps,
     /// Digests of their secrets.
     pub digests: Vec<Digest>,
+    /// This node's number in socket ids.
+    pub node: u32,
     /// What others may want to know of this node: its name, its version.
     pub about: Vec<(&'static str, String)>,
 }
@@ -108,6 +116,37 @@ pub struct Adapter {
 pub struct Requests {
     inlet: mpsc::UnboundedSender<Inlet>,
     gauge: Arc<Gauge>,
+    letters: Arc<Letters>,
+    node: u32,
+}
+
+/// Letters that are on their way; each goes with whoever waits for its answer.
+#[derive(Debug, Default)]
+struct Letters(Mutex<Waiting>);
+
+#[derive(Debug, Default)]
+struct Waiting {
+    last: u64,
+    answers: HashMap<u64, oneshot::Sender<Handed>>,
+}
+
+impl Letters {
+    fn ask(&self) -> (u64, oneshot::Receiver<Handed>) {
+        let (answer, answered) = oneshot::channel();
+        let mut waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        // Whoever has given up waits no more: so there are as many as there are calls under way.
+        waiting.answers.retain(|_, answer| !answer.is_closed());
+        waiting.last += 1;
+        let number = waiting.last;
+        waiting.answers.insert(number, answer);
+        (number, answered)
+    }
+
+    fn answered(&self, number: u64, handed: Handed) {
+        let answer = self.0.lock().unwrap_or_else(PoisonError::into_inner).answers.remove(&number);
+        // Whoever asked may have given up meanwhile.
+        let _nobody_waits = answer.map(|answer| answer.send(handed));
+    }
 }
 
 impl Adapter {
@@ -117,7 +156,7 @@ impl Adapter {
     /// # Errors
     /// When it can be reached and cannot be used, or something is missing here.
     pub fn start(config: &config::Adapter, served: Served, ears: Ears) -> Result<Self, Error> {
-        let Served { apps, digests, about } = served;
+        let Served { apps, digests, node, about } = served;
         let is_sharded = config.mode == RedisMode::Cluster;
         let keys = Keys::new(&config.prefix);
         let scripts = Arc::new(Scripts::new(is_sharded));
@@ -126,7 +165,8 @@ impl Adapter {
         let gauge = Arc::new(Gauge::new(config));
         #[expect(clippy::disallowed_methods, reason = "the gauge bounds events; homes have one other request a place")]
         let (requests, inlet) = mpsc::unbounded_channel();
-        let requests = Requests { inlet: requests, gauge: Arc::clone(&gauge) };
+        let letters = Arc::new(Letters::default());
+        let requests = Requests { inlet: requests, gauge: Arc::clone(&gauge), letters: Arc::clone(&letters), node };
         let (state, seen) = watch::channel(State::Away { since: Instant::now(), why: Fault::Untried });
         let (first, tried) = blocking::sync_channel(1);
         let (finished, done) = blocking::channel();
@@ -136,9 +176,13 @@ impl Adapter {
                 Ok(runtime) => runtime,
                 Err(error) => return tracing::error!(%error, "the adapter's thread could not start"),
             };
-            let Ears { homes, all } = ears;
-            let ears = engine::Ears { homes, all };
-            let parts = engine::Parts { opener, wording, gauge, inlet, ears, state };
+            let Ears { homes, all, letters: hand } = ears;
+            let one = Box::new(move |note| match note {
+                Note::Hand { number, from, to, letter } => hand(from, number, to, letter),
+                Note::Handed { number, handed } => letters.answered(number, handed),
+            });
+            let ears = engine::Ears { homes, all, one };
+            let parts = engine::Parts { opener, wording, gauge, inlet, ears, node, state };
             runtime.block_on(async { Engine::new(parts).run(first).await });
             runtime.shutdown_timeout(JOINING);
             drop(finished);
@@ -197,7 +241,22 @@ impl Drop for Adapter {
 impl Requests {
     /// Sends something to all nodes, this one among them. It waits for Redis when that is away.
     pub fn broadcast(&self, control: &Control) {
-        self.put(Inlet::Control(control.write()));
+        self.put(Inlet::Control(None, control.write()));
+    }
+
+    /// Hands a letter to a connection of another node; what became of it comes when that node has said so, and never
+    /// while Redis is away.
+    #[must_use]
+    pub fn hand(&self, to: SocketId, letter: Vec<u8>) -> oneshot::Receiver<Handed> {
+        let (number, answered) = self.letters.ask();
+        let note = Note::Hand { number, from: self.node, to, letter: letter.into() };
+        self.put(Inlet::Control(Some(to.node()), note.write()));
+        answered
+    }
+
+    /// Says what became of another node's letter.
+    pub fn handed(&self, from: u32, number: u64, handed: Handed) {
+        self.put(Inlet::Control(Some(from), Note::Handed { number, handed }.write()));
     }
 
     /// Nothing is lost in silence when the thread has ended: it counted what waited.

@@ -2,10 +2,11 @@
 
 use std::io;
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
+use bytes::Bytes;
 use metrics_exporter_prometheus::PrometheusRecorder;
 use tokio::sync::{Barrier, watch};
 
@@ -16,9 +17,9 @@ use crate::contest::{self, Contest, ContestThread, Surroundings};
 use crate::error::Refusal;
 use crate::gateway::{self, Gateway};
 use crate::hub::far::Report;
-use crate::hub::{self, Bounds, HomeBounds, Mailboxes, Remote, Settings, mailboxes};
+use crate::hub::{self, Bounds, HomeBounds, Letter, Mailboxes, Remote, Settings, mailboxes};
 use crate::protocol::UserId;
-use crate::rules::{Apps, Node, UnusableKeys};
+use crate::rules::{Apps, Grant, Node, UnusableKeys};
 use crate::socket::{Listener, farewell};
 use crate::telemetry;
 
@@ -127,7 +128,7 @@ impl Broker {
             recorder: recorder.clone(),
         });
         let adapter = match (config.adapter.kind, mailboxes.first()) {
-            (AdapterKind::Redis, Some(first)) => Some(join(config, first, &reloading)?),
+            (AdapterKind::Redis, Some(first)) => Some(join(config, first, &reloading, &node)?),
             (AdapterKind::Redis, None) | (AdapterKind::Local, _) => None,
         };
         let settings = settings(config, workers, adapter.as_ref());
@@ -262,18 +263,33 @@ fn cameras(
 }
 
 /// Joins the other nodes.
-fn join(config: &Config, mailboxes: &Mailboxes, reloading: &Reloading) -> Result<Adapter, adapter::Error> {
+fn join(config: &Config, mailboxes: &Mailboxes, reloading: &Reloading, node: &Node) -> Result<Adapter, adapter::Error> {
     let apps = reloading.apps();
     let served = Served {
         apps: adapter::Apps::new(apps.borrow().ids()),
         digests: config.apps.iter().map(Digest::of).collect(),
+        node: node.number(),
         about: vec![("version", env!("CARGO_PKG_VERSION").to_owned())],
     };
     let homes = mailboxes.remote(config.limits.busy_wait);
-    let reporting = homes.clone();
+    let (reporting, handing) = (homes.clone(), homes.clone());
     let all = move |control: Control| obey(&apps.borrow(), &homes, control);
-    let ears = Ears { homes: Box::new(move |report| reporting.report(report)), all: Box::new(all) };
-    Adapter::start(&config.adapter, served, ears)
+    // Set before anybody can ask: letters are for connections, and those come later.
+    let answering = Arc::new(OnceLock::<adapter::Requests>::new());
+    let answers = answering.clone();
+    let letters = move |from, number, to, letter: Bytes| {
+        let Some((requests, grant)) = answers.get().cloned().zip(Grant::decode(&letter)) else {
+            return;
+        };
+        let letter: Arc<dyn Letter> = Arc::new(grant);
+        handing.hand(to, &letter, move |handed| requests.handed(from, number, handed));
+    };
+    let reporting = move |report| reporting.report(report);
+    let ears = Ears { homes: Box::new(reporting), all: Box::new(all), letters: Box::new(letters) };
+    let adapter = Adapter::start(&config.adapter, served, ears)?;
+    // Nobody else sets it.
+    drop(answering.set(adapter.requests()));
+    Ok(adapter)
 }
 
 /// Does what concerns all nodes, for the connections of this one.

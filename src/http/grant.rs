@@ -7,9 +7,11 @@ use actix_web::http::header::CONTENT_TYPE;
 use actix_web::web::{Bytes, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 use serde::{Deserialize, Serialize};
+use tokio::time::timeout;
 
 use crate::auth::{self, Identity, unix_now};
 use crate::error::Refusal;
+use crate::hub::{Handed, Letter as _};
 use crate::protocol::{ChannelName, Member, MemberLimits, SocketId, User, channel_to_sign, user_to_sign};
 use crate::rules::{self, App, Grant, Granted, Who, may_subscribe};
 
@@ -159,7 +161,20 @@ fn shared_secret(app: &App, channel: &ChannelName) -> Result<String, Refusal> {
 ///
 /// An id that no connection has gets no harm done: ids are never given a second time.
 async fn hand(request: &HttpRequest, socket_id: SocketId, grant: Grant) -> Result<(), Refusal> {
-    let is_known = state(request).hub.hand(socket_id, Arc::new(grant)).await?;
+    let state = state(request);
+    let letter = Arc::new(grant);
+    let mut is_known = state.hub.hand(socket_id, letter.clone()).await?;
+    if !is_known
+        && let Some(adapter) = &state.adapter
+        && socket_id.node() != state.node.number()
+    {
+        let answered = timeout(state.limits.busy_wait, adapter.hand(socket_id, letter.encode())).await;
+        is_known = match answered.map_err(|_| Refusal::Busy)?.map_err(|_| Refusal::Busy)? {
+            Handed::Taken => true,
+            Handed::Unknown => false,
+            Handed::Full => return Err(Refusal::Busy),
+        };
+    }
     tracing::debug!(%socket_id, is_known, "signature granted");
     Ok(())
 }

@@ -3,9 +3,8 @@
 //! A notice never causes another notice and at most hands back commands that its connection owed
 //! anyway, so notices can always be drained, and full queues cannot wait for each other in a ring.
 
+use std::fmt;
 use std::sync::Arc;
-
-use tokio::sync::oneshot;
 
 use crate::protocol::{Frame, Member, SocketId, UserId};
 
@@ -57,16 +56,22 @@ pub(super) struct Leave {
 }
 
 /// A letter to a connection that may be here.
-#[derive(Debug)]
 pub(super) struct Hand {
     pub(super) to: SocketId,
     pub(super) letter: Arc<dyn Letter>,
-    pub(super) answer: oneshot::Sender<Handed>,
+    /// Called on the worker's thread; must not wait.
+    pub(super) answer: Box<dyn FnOnce(Handed) + Send>,
+}
+
+impl fmt::Debug for Hand {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Hand").field("to", &self.to).field("letter", &self.letter).finish_non_exhaustive()
+    }
 }
 
 /// What became of a letter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Handed {
+pub enum Handed {
     /// The connection has it.
     Taken,
     /// The connection has not taken those before it.

@@ -17,4 +17,7 @@ pub trait Wire: fmt::Debug {
 /// what it is: `&dyn Letter` becomes `&dyn Any` by itself.
 ///
 /// Its `Debug` must show no secret.
-pub trait Letter: Any + fmt::Debug + Send + Sync {}
+pub trait Letter: Any + fmt::Debug + Send + Sync {
+    /// What another node makes the same letter of.
+    fn encode(&self) -> Vec<u8>;
+}

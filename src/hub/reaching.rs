@@ -31,7 +31,9 @@ impl Hub {
             let (id, workers) = self.home_of(|core| (core.id, core.homing.workers()));
             for worker in workers.filter(|worker| *worker != id) {
                 let (answer, answered) = oneshot::channel();
-                let hand = Hand { to, letter: letter.clone(), answer };
+                // Whoever asked may have given up waiting; the letter has arrived nevertheless.
+                let answer = |handed| _ = answer.send(handed);
+                let hand = Hand { to, letter: letter.clone(), answer: Box::new(answer) };
                 if let Some(waiting) = self.submit(worker, Command::Hand(hand)) {
                     waiting.await?;
                 }

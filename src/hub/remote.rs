@@ -1,7 +1,10 @@
 //! What threads that are no workers bring to homes: events, and reports of the other nodes.
 
 use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
+
+use crate::protocol::SocketId;
 
 use tokio::sync::mpsc;
 use tokio::time::timeout;
@@ -9,9 +12,10 @@ use tokio::time::timeout;
 use super::far::{Place, Report};
 use super::handle::Busy;
 use super::home::Publication;
-use super::inbox::Command;
+use super::inbox::{Command, Hand, Handed};
 use super::key::{Homing, WorkerId};
 use super::links::Mailboxes;
+use super::ports::Letter;
 
 /// The way to all homes; cheap to clone, for every thread.
 #[derive(Debug, Clone)]
@@ -74,6 +78,25 @@ impl Remote {
         }
     }
 
+    /// Hands a letter from another node to the connection with this id, wherever it is; `answer` is called once, on
+    /// some thread, and must not wait. Blocks as [`report`](Self::report) does.
+    pub fn hand(&self, to: SocketId, letter: &Arc<dyn Letter>, answer: impl FnOnce(Handed) + Send + 'static) {
+        let answers = Arc::new(Mutex::new((self.commands.len(), Some(answer))));
+        for sender in &self.commands {
+            let answers = answers.clone();
+            let note = move |handed| {
+                let mut answers = answers.lock().unwrap_or_else(PoisonError::into_inner);
+                answers.0 -= 1;
+                // The first that has it, or the last that has not.
+                let is_decided = handed != Handed::Unknown || answers.0 == 0;
+                if let Some(answer) = answers.1.take_if(|_| is_decided) {
+                    answer(handed);
+                }
+            };
+            put(sender, Command::Hand(Hand { to, letter: letter.clone(), answer: Box::new(note) }));
+        }
+    }
+
     fn report_to_all(&self, report: impl Fn() -> Report) {
         for sender in &self.commands {
             hand_in(sender, report());
@@ -93,7 +116,10 @@ const FULL: Duration = Duration::from_micros(200);
 
 /// A worker's inbox empties or closes: it waits for nobody who could wait here.
 fn hand_in(inbox: &mpsc::Sender<Command>, report: Report) {
-    let mut command = Command::Report(Box::new(report));
+    put(inbox, Command::Report(Box::new(report)));
+}
+
+fn put(inbox: &mpsc::Sender<Command>, mut command: Command) {
     while let Err(mpsc::error::TrySendError::Full(refused)) = inbox.try_send(command) {
         command = refused;
         std::thread::sleep(FULL);

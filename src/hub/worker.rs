@@ -173,7 +173,7 @@ impl Core {
                 report => hear(homes, users, report, now, &mut router),
             },
             // Whoever asked may have given up waiting; the letter has arrived nevertheless.
-            Command::Hand(Hand { to, letter, answer }) => drop(answer.send(router.shard.hand(to, letter))),
+            Command::Hand(Hand { to, letter, answer }) => answer(router.shard.hand(to, letter)),
         }
         for joined in router.returned {
             self.leave_for(joined);

@@ -27,6 +27,12 @@ impl SocketId {
         Self { left: random & ((1 << BITS) - 1), right: (node << COUNT_BITS) | count as u64 }
     }
 
+    /// The node that gave it, as far as ids tell nodes apart; nonsense for a foreign id.
+    #[must_use]
+    pub fn node(self) -> u32 {
+        u32::try_from(self.right >> COUNT_BITS).unwrap_or(u32::MAX)
+    }
+
     /// Reads an id that a publisher sent.
     ///
     /// `None` when the text has another shape. Numbers that no connection of ours can have are

@@ -38,6 +38,12 @@ impl Node {
         SocketId::new(rand::random(), self.id, self.accepted.fetch_add(1, Ordering::Relaxed))
     }
 
+    /// What ids of this node's connections have in common, as [`SocketId::node`] gives it.
+    #[must_use]
+    pub fn number(&self) -> u32 {
+        SocketId::new(0, self.id, 0).node()
+    }
+
     /// Counts a connection for as long as the seat lives; `None` when the node is full.
     #[must_use]
     pub fn admit(self: &Arc<Self>) -> Option<Seat> {

@@ -1,7 +1,11 @@
 //! What bearers have been granted on one connection.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 use crate::auth::Identity;
 use crate::hub::ports::Letter;
@@ -26,7 +30,60 @@ pub enum Granted {
     SignIn,
 }
 
-impl Letter for Grant {}
+impl Letter for Grant {
+    fn encode(&self) -> Vec<u8> {
+        let Identity { subject, name, roles, claims, issued_at, expires_at } = &*self.bearer;
+        let channel = match &self.what {
+            Granted::Channel(channel) => Some(channel.as_str()),
+            Granted::SignIn => None,
+        };
+        let wire = Wire {
+            channel: channel.map(Cow::Borrowed),
+            subject: Cow::Borrowed(subject),
+            name: name.as_deref().map(Cow::Borrowed),
+            roles: roles.iter().map(|role| Cow::Borrowed(&**role)).collect(),
+            claims: Cow::Borrowed(claims),
+            issued_at: *issued_at,
+            expires_at: *expires_at,
+        };
+        serde_json::to_vec(&wire).expect("a grant is JSON")
+    }
+}
+
+impl Grant {
+    /// Makes a grant of what [`encode`](Letter::encode) made of it at another node; `None` for anything else.
+    #[must_use]
+    pub fn decode(bytes: &[u8]) -> Option<Self> {
+        let Wire { channel, subject, name, roles, claims, issued_at, expires_at } =
+            serde_json::from_slice(bytes).ok()?;
+        let what = match channel {
+            Some(channel) => Granted::Channel(ChannelName::parse(&channel, usize::MAX).ok()?),
+            None => Granted::SignIn,
+        };
+        let identity = Identity {
+            subject: subject.into(),
+            name: name.map(Into::into),
+            roles: roles.into_iter().map(Into::into).collect(),
+            claims: claims.into_owned(),
+            issued_at,
+            expires_at,
+        };
+        Some(Self { what, bearer: Arc::new(identity) })
+    }
+}
+
+/// A grant between nodes.
+#[derive(Serialize, Deserialize)]
+struct Wire<'a> {
+    /// `None` for a sign-in.
+    channel: Option<Cow<'a, str>>,
+    subject: Cow<'a, str>,
+    name: Option<Cow<'a, str>>,
+    roles: Vec<Cow<'a, str>>,
+    claims: Cow<'a, Map<String, Value>>,
+    issued_at: Option<u64>,
+    expires_at: Option<u64>,
+}
 
 /// The bearers of one connection, by what they were granted.
 ///
@@ -129,7 +186,7 @@ mod tests {
             subject: subject.into(),
             name: None,
             roles: Vec::new(),
-            claims: serde_json::Map::new(),
+            claims: Map::new(),
             issued_at: None,
             expires_at: Some(expires_at),
         })

@@ -1,6 +1,6 @@
 //! What comes unasked in a session.
 
-use crate::adapter::control::Control;
+use crate::adapter::control::{Control, Note};
 use crate::adapter::fault::Fault;
 use crate::adapter::subscription::News;
 use crate::adapter::topology::ShardIndex;
@@ -22,7 +22,9 @@ impl Session<'_> {
     fn hear(&mut self, shard: ShardIndex, news: News) -> Result<(), Fault> {
         match news {
             News::Message(topic, message) => self.message(&topic, message),
+            // The last of both.
             News::Subscribed(topic) if topic == self.common_topic => self.hears_all = true,
+            News::Subscribed(topic) if topic == self.own_topic => {}
             News::Subscribed(topic) => {
                 let told = self.topics.subscribed(&topic).map_err(|_| self.moved(shard))?;
                 (self.engine.ears.homes)(Report::Listening(told.0, told.1));
@@ -38,6 +40,11 @@ impl Session<'_> {
         if topic == self.common_topic {
             match Control::read(message.into()) {
                 Ok(control) => (self.engine.ears.all)(control),
+                Err(_) => self.unreadable(),
+            }
+        } else if topic == self.own_topic {
+            match Note::read(message.into()) {
+                Ok(note) => (self.engine.ears.one)(note),
                 Err(_) => self.unreadable(),
             }
         } else if self.topics.is_wanted(topic) {

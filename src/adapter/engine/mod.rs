@@ -23,7 +23,7 @@ use crate::telemetry::AdapterMetrics;
 
 use super::apps::Apps;
 use super::backlog::{Gauge, weight};
-use super::control::Control;
+use super::control::{Control, Note};
 use super::fault::Fault;
 use super::fit::Unfit;
 use super::pipeline::{Job, What};
@@ -44,8 +44,8 @@ pub(super) enum Inlet {
     Request(Request),
     /// An event found no room; with its number if it was to stay.
     Lost(Option<(ChannelKey, Number)>),
-    /// For all nodes.
-    Control(Vec<u8>),
+    /// For all nodes, or for one.
+    Control(Option<u32>, Vec<u8>),
     /// The apps that this node serves are others now.
     Apps(Apps),
     /// Send what waits until then, and end.
@@ -68,6 +68,8 @@ pub(super) struct Ears {
     pub(super) homes: Box<dyn Fn(Report) + Send>,
     /// Whoever cares for what concerns all nodes.
     pub(super) all: Box<dyn Fn(Control) + Send>,
+    /// Whoever cares for what concerns this node.
+    pub(super) one: Box<dyn Fn(Note) + Send>,
 }
 
 /// The adapter's thread.
@@ -77,6 +79,8 @@ pub(super) struct Engine {
     pub(super) gauge: Arc<Gauge>,
     pub(super) inlet: mpsc::UnboundedReceiver<Inlet>,
     pub(super) ears: Ears,
+    /// This node's number in socket ids.
+    pub(super) node: u32,
     pub(super) state: watch::Sender<State>,
     pub(super) metrics: AdapterMetrics,
     backlog: VecDeque<Job>,
@@ -100,15 +104,29 @@ pub(super) struct Parts {
     pub(super) gauge: Arc<Gauge>,
     pub(super) inlet: mpsc::UnboundedReceiver<Inlet>,
     pub(super) ears: Ears,
+    pub(super) node: u32,
     pub(super) state: watch::Sender<State>,
 }
 
 impl Engine {
     pub(super) fn new(parts: Parts) -> Self {
-        let Parts { opener, wording, gauge, inlet, ears, state } = parts;
+        let Parts { opener, wording, gauge, inlet, ears, node, state } = parts;
         let opener = Arc::new(opener);
         let (metrics, backlog) = (AdapterMetrics::new(), VecDeque::new());
-        Self { opener, wording, gauge, inlet, ears, state, metrics, backlog, life: None, topology: None, ending: None }
+        Self {
+            opener,
+            wording,
+            gauge,
+            inlet,
+            ears,
+            node,
+            state,
+            metrics,
+            backlog,
+            life: None,
+            topology: None,
+            ending: None,
+        }
     }
 
     /// Works until it is stopped. `first` hears how the first try went: only then is a bad set-up anybody's to mend.
@@ -182,7 +200,9 @@ impl Engine {
             }
             Inlet::Request(Request::Ask(question)) => fail(question),
             Inlet::Request(_) => {}
-            Inlet::Control(message) => self.backlog.push_back(Job::new(What::Control(message))),
+            Inlet::Control(None, message) => self.backlog.push_back(Job::new(What::Control(None, message))),
+            // Whoever waits for its answer gives up first.
+            Inlet::Control(Some(_), _) => {}
             other @ (Inlet::Lost(_) | Inlet::Apps(_) | Inlet::Stop(_)) => self.always(other),
         }
         self.show_waiting();
@@ -199,7 +219,7 @@ impl Engine {
             }
             Inlet::Apps(apps) => self.wording.apps = apps,
             Inlet::Stop(until) => self.ending = Some(until),
-            Inlet::Request(_) | Inlet::Control(_) => {}
+            Inlet::Request(_) | Inlet::Control(..) => {}
         }
     }
 
@@ -241,7 +261,7 @@ impl Engine {
     /// Redis will not take an event.
     fn lose(&mut self, what: What, why: &'static str) {
         self.settled(&what);
-        if !matches!(what, What::Control(_)) {
+        if !matches!(what, What::Control(..)) {
             self.metrics.lost(why, 1);
         }
         if let What::Request(Request::Stay(channel, stay, _)) = what {
@@ -275,7 +295,7 @@ impl Engine {
     fn commands(wording: &mut Wording, lease: super::script::Lease, what: &What) -> Vec<Cmd> {
         match what {
             What::Request(request) => wording.commands(lease, request),
-            What::Control(message) => vec![super::script::Scripts::broadcast(&wording.keys, message)],
+            What::Control(node, message) => vec![super::script::Scripts::tell(&wording.keys, *node, message)],
             // Made with all the others.
             What::Part(..) => Vec::new(),
         }

@@ -44,6 +44,7 @@ pub(super) struct Session<'a> {
     late: usize,
     is_back: bool,
     pub(super) common_topic: Vec<u8>,
+    pub(super) own_topic: Vec<u8>,
     /// Whether what concerns all nodes is heard.
     pub(super) hears_all: bool,
 }
@@ -65,6 +66,7 @@ impl<'a> Session<'a> {
         engine.wording.live(held.lease.origin);
         engine.topology = Some(topology.clone());
         let common_topic = engine.wording.keys.all().into_bytes();
+        let own_topic = engine.wording.keys.at(engine.node).into_bytes();
         let mut session = Self {
             engine,
             topology,
@@ -83,6 +85,7 @@ impl<'a> Session<'a> {
             late: 0,
             is_back: false,
             common_topic,
+            own_topic,
             hears_all: false,
         };
         session.begin();
@@ -91,9 +94,11 @@ impl<'a> Session<'a> {
 
     fn begin(&mut self) {
         if let Some(lane) = self.lanes.get_mut(self.topology.common) {
-            let mut command = cmd("SUBSCRIBE");
-            command.arg(&self.common_topic);
-            lane.topics.push_back(command);
+            for topic in [&self.own_topic, &self.common_topic] {
+                let mut command = cmd("SUBSCRIBE");
+                command.arg(topic);
+                lane.topics.push_back(command);
+            }
         }
         for mut job in std::mem::take(&mut self.engine.backlog) {
             job.is_late = true;
@@ -280,7 +285,7 @@ impl<'a> Session<'a> {
                 Err(Refused::Unreadable(_)) => self.unreadable(),
             },
             What::Part(number, index) => self.gather(number, index, answer),
-            What::Control(_) => {}
+            What::Control(..) => {}
         }
         Ok(())
     }
@@ -328,7 +333,7 @@ impl<'a> Session<'a> {
     fn take(&mut self, inlet: Inlet) {
         match inlet {
             Inlet::Request(request) => self.request(request),
-            Inlet::Control(message) => self.place(Job::new(What::Control(message))),
+            Inlet::Control(node, message) => self.place(Job::new(What::Control(node, message))),
             other @ (Inlet::Lost(_) | Inlet::Apps(_) | Inlet::Stop(_)) => self.engine.always(other),
         }
     }
@@ -356,7 +361,7 @@ impl<'a> Session<'a> {
                     return self.drop_job(job, "no app");
                 }
             },
-            What::Part(..) | What::Control(_) => self.topology.common,
+            What::Part(..) | What::Control(..) => self.topology.common,
         };
         if let Some(lane) = self.lanes.get_mut(shard) {
             lane.waiting.push_back(job);
@@ -414,7 +419,7 @@ impl<'a> Session<'a> {
         match job.what {
             What::Request(Request::Ask(question)) => fail(question),
             what if what.waits() => self.engine.lose(what, why),
-            What::Request(_) | What::Part(..) | What::Control(_) => {}
+            What::Request(_) | What::Part(..) | What::Control(..) => {}
         }
     }
 

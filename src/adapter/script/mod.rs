@@ -99,10 +99,10 @@ impl Scripts {
         command
     }
 
-    /// Tells all nodes. A plain topic, also in a cluster: its servers pass it on to each other.
-    pub(super) fn broadcast(keys: &Keys, message: &[u8]) -> Cmd {
+    /// Tells all nodes, or one. A plain topic, also in a cluster: its servers pass it on to each other.
+    pub(super) fn tell(keys: &Keys, node: Option<u32>, message: &[u8]) -> Cmd {
         let mut command = cmd("PUBLISH");
-        command.arg(keys.all()).arg(message);
+        command.arg(node.map_or_else(|| keys.all(), |node| keys.at(node))).arg(message);
         command
     }
 }

@@ -42,7 +42,8 @@ fn a_fail_over_is_followed() {
     let room = channel("room");
     node.stay(&room, 1);
     assert_eq!(node.stayed().0, 1);
-    assert_eq!(ask::<u64>(master.port, &["WAIT", "1", "5000"]), 1);
+    let has_it = || !replica.ask::<Vec<String>>(&["KEYS", "*:h:*"]).is_empty();
+    eventually("the replica has it", has_it);
     master.kill();
     node.away();
     (2..=50).for_each(|number| node.stay(&room, number));

@@ -31,9 +31,11 @@ pub(super) fn try_start(config: &config::Adapter, secret: &str) -> Result<Node, 
     let ears = Ears {
         homes: Box::new(move |report| drop(homes.send(report))),
         all: Box::new(move |control| drop(all.send(control))),
+        letters: Box::new(|_, _, _, _| {}),
     };
     let apps = Apps::new(vec![AppId::parse("7").unwrap()]);
-    let served = Served { apps, digests: vec![Digest::of(&app(secret))], about: vec![("name", "test".to_owned())] };
+    let served =
+        Served { apps, digests: vec![Digest::of(&app(secret))], node: 7, about: vec![("name", "test".to_owned())] };
     let adapter = Adapter::start(config, served, ears)?;
     let requests = adapter.requests();
     Ok(Node { adapter, requests, reports, controls })

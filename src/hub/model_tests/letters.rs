@@ -15,7 +15,11 @@ use super::world::{Peer, Size, World, ask, with_clock};
 #[derive(Debug)]
 struct Note(usize);
 
-impl Letter for Note {}
+impl Letter for Note {
+    fn encode(&self) -> Vec<u8> {
+        self.0.to_be_bytes().to_vec()
+    }
+}
 
 fn world() -> World {
     World::new(Size { workers: 3, capacity: 1, busy_wait: Duration::from_secs(1) })
