@@ -1,14 +1,16 @@
 //! The adapter's face: started and stopped by the broker, asked by homes.
 
-use std::collections::HashMap;
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc as blocking;
-use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 use std::{fmt, io};
 
 use bytes::Bytes;
+use dashmap::DashMap;
+use metrics_exporter_prometheus::PrometheusRecorder;
 use tokio::runtime;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::Instant;
@@ -97,6 +99,8 @@ pub struct Served {
     pub digests: Vec<Digest>,
     /// This node's number in socket ids.
     pub node: u32,
+    /// Where the thread counts.
+    pub recorder: Arc<PrometheusRecorder>,
     /// What others may want to know of this node: its name, its version.
     pub about: Vec<(&'static str, String)>,
 }
@@ -122,30 +126,26 @@ pub struct Requests {
 
 /// Letters that are on their way; each goes with whoever waits for its answer.
 #[derive(Debug, Default)]
-struct Letters(Mutex<Waiting>);
-
-#[derive(Debug, Default)]
-struct Waiting {
-    last: u64,
-    answers: HashMap<u64, oneshot::Sender<Handed>>,
+struct Letters {
+    last: AtomicU64,
+    answers: DashMap<u64, oneshot::Sender<Handed>, foldhash::fast::RandomState>,
 }
 
 impl Letters {
     fn ask(&self) -> (u64, oneshot::Receiver<Handed>) {
         let (answer, answered) = oneshot::channel();
-        let mut waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         // Whoever has given up waits no more: so there are as many as there are calls under way.
-        waiting.answers.retain(|_, answer| !answer.is_closed());
-        waiting.last += 1;
-        let number = waiting.last;
-        waiting.answers.insert(number, answer);
+        self.answers.retain(|_, answer| !answer.is_closed());
+        let number = self.last.fetch_add(1, Ordering::Relaxed);
+        self.answers.insert(number, answer);
         (number, answered)
     }
 
     fn answered(&self, number: u64, handed: Handed) {
-        let answer = self.0.lock().unwrap_or_else(PoisonError::into_inner).answers.remove(&number);
-        // Whoever asked may have given up meanwhile.
-        let _nobody_waits = answer.map(|answer| answer.send(handed));
+        if let Some((_, answer)) = self.answers.remove(&number) {
+            // Whoever asked may have given up meanwhile.
+            let _nobody_waits = answer.send(handed);
+        }
     }
 }
 
@@ -156,7 +156,7 @@ impl Adapter {
     /// # Errors
     /// When it can be reached and cannot be used, or something is missing here.
     pub fn start(config: &config::Adapter, served: Served, ears: Ears) -> Result<Self, Error> {
-        let Served { apps, digests, node, about } = served;
+        let Served { apps, digests, node, recorder, about } = served;
         let is_sharded = config.mode == RedisMode::Cluster;
         let keys = Keys::new(&config.prefix);
         let scripts = Arc::new(Scripts::new(is_sharded));
@@ -172,6 +172,7 @@ impl Adapter {
         let (finished, done) = blocking::channel();
         let wording = Wording::new(keys, apps, is_sharded);
         let run = move || {
+            let _recording = metrics::set_default_local_recorder(&*recorder);
             let runtime = match runtime::Builder::new_current_thread().enable_all().build() {
                 Ok(runtime) => runtime,
                 Err(error) => return tracing::error!(%error, "the adapter's thread could not start"),

@@ -107,14 +107,8 @@ impl Broker {
         let address = SocketAddr::new(config.server.host, config.server.port);
         let (address, listeners) = Listener::bind(address, workers, config.server.backlog)
             .map_err(|source| Error::Listen { address, setting: "SALURAN_SERVER_PORT", source })?;
-        let (admin_address, mut admin) = match config.server.admin {
-            Some(address) => Listener::bind(address, 1, config.server.backlog)
-                .map(|(address, listeners)| (Some(address), listeners))
-                .map_err(|source| Error::Listen { address, setting: "SALURAN_SERVER_ADMIN", source })?,
-            None => (None, Vec::new()),
-        };
-        let capacity = descriptors::capacity();
-        let node = Arc::new(Node::new(config.server.max_connections.unwrap_or(capacity)));
+        let (admin_address, mut admin) = admin(config)?;
+        let node = Arc::new(Node::new(config.server.max_connections.unwrap_or_else(descriptors::capacity)));
         let (recorder, prometheus) = telemetry::recorder();
         let recorder = Arc::new(recorder);
         let (keeper, keeper_thread) = Keeper::start().map_err(Error::Keeper)?;
@@ -128,7 +122,7 @@ impl Broker {
             recorder: recorder.clone(),
         });
         let adapter = match (config.adapter.kind, mailboxes.first()) {
-            (AdapterKind::Redis, Some(first)) => Some(join(config, first, &reloading, &node)?),
+            (AdapterKind::Redis, Some(first)) => Some(join(config, first, &reloading, (&node, &recorder))?),
             (AdapterKind::Redis, None) | (AdapterKind::Local, _) => None,
         };
         let settings = settings(config, workers, adapter.as_ref());
@@ -227,7 +221,9 @@ impl Broker {
         let contest = self.contest.take();
         let adapter = self.adapter.take();
         let ended = tokio::task::spawn_blocking(move || {
-            contest.map(|(_, thread)| thread.stop());
+            if let Some((_, thread)) = contest {
+                thread.stop();
+            }
             adapter.map(|adapter| adapter.stop(GRACE))
         });
         let ended = ended.await;
@@ -262,18 +258,34 @@ fn cameras(
     contest.zip(config.gateway.listen).map(start).transpose()
 }
 
+/// The operator's listener, where there is one.
+fn admin(config: &Config) -> Result<(Option<SocketAddr>, Vec<Listener>), Error> {
+    let Some(address) = config.server.admin else {
+        return Ok((None, Vec::new()));
+    };
+    Listener::bind(address, 1, config.server.backlog)
+        .map(|(address, listeners)| (Some(address), listeners))
+        .map_err(|source| Error::Listen { address, setting: "SALURAN_SERVER_ADMIN", source })
+}
+
 /// Joins the other nodes.
-fn join(config: &Config, mailboxes: &Mailboxes, reloading: &Reloading, node: &Node) -> Result<Adapter, adapter::Error> {
+fn join(
+    config: &Config,
+    mailboxes: &Mailboxes,
+    reloading: &Reloading,
+    (node, recorder): (&Node, &Arc<PrometheusRecorder>),
+) -> Result<Adapter, adapter::Error> {
     let apps = reloading.apps();
     let served = Served {
         apps: adapter::Apps::new(apps.borrow().ids()),
         digests: config.apps.iter().map(Digest::of).collect(),
         node: node.number(),
+        recorder: recorder.clone(),
         about: vec![("version", env!("CARGO_PKG_VERSION").to_owned())],
     };
     let homes = mailboxes.remote(config.limits.busy_wait);
     let (reporting, handing) = (homes.clone(), homes.clone());
-    let all = move |control: Control| obey(&apps.borrow(), &homes, control);
+    let all = move |control: Control| obey(&apps.borrow(), &homes, &control);
     // Set before anybody can ask: letters are for connections, and those come later.
     let answering = Arc::new(OnceLock::<adapter::Requests>::new());
     let answers = answering.clone();
@@ -293,8 +305,8 @@ fn join(config: &Config, mailboxes: &Mailboxes, reloading: &Reloading, node: &No
 }
 
 /// Does what concerns all nodes, for the connections of this one.
-fn obey(apps: &Apps, homes: &Remote, control: Control) {
-    let (app, id, at) = match &control {
+fn obey(apps: &Apps, homes: &Remote, control: &Control) {
+    let (app, id, at) = match control {
         Control::Terminate { app, user } => (app, user, None),
         Control::Revoke { app, subject, at } => (app, subject, Some(*at)),
     };

@@ -1,7 +1,8 @@
 //! What threads that are no workers bring to homes: events, and reports of the other nodes.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use crate::protocol::SocketId;
@@ -80,17 +81,18 @@ impl Remote {
 
     /// Hands a letter from another node to the connection with this id, wherever it is; `answer` is called once, on
     /// some thread, and must not wait. Blocks as [`report`](Self::report) does.
-    pub fn hand(&self, to: SocketId, letter: &Arc<dyn Letter>, answer: impl FnOnce(Handed) + Send + 'static) {
-        let answers = Arc::new(Mutex::new((self.commands.len(), Some(answer))));
+    pub fn hand(&self, to: SocketId, letter: &Arc<dyn Letter>, answer: impl Fn(Handed) + Send + Sync + 'static) {
+        let waiting = Arc::new((AtomicUsize::new(self.commands.len()), answer));
         for sender in &self.commands {
-            let answers = answers.clone();
+            let waiting = waiting.clone();
             let note = move |handed| {
-                let mut answers = answers.lock().unwrap_or_else(PoisonError::into_inner);
-                answers.0 -= 1;
-                // The first that has it, or the last that has not.
-                let is_decided = handed != Handed::Unknown || answers.0 == 0;
-                if let Some(answer) = answers.1.take_if(|_| is_decided) {
-                    answer(handed);
+                // One worker at most has the connection; where none has, the last one says so.
+                let left = waiting.0.fetch_sub(1, Ordering::AcqRel) - 1;
+                if handed != Handed::Unknown {
+                    waiting.0.store(usize::MAX, Ordering::Release);
+                    (waiting.1)(handed);
+                } else if left == 0 {
+                    (waiting.1)(handed);
                 }
             };
             put(sender, Command::Hand(Hand { to, letter: letter.clone(), answer: Box::new(note) }));

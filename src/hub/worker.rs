@@ -167,11 +167,16 @@ impl Core {
             Command::Watch(watcher, watched) => users.watch(watcher, watched, &mut router),
             Command::Unwatch(watcher, watched) => users.unwatch(watcher, &watched, &mut router),
             Command::Query(query) => answer(homes, query, now),
-            Command::Report(report) => match *report {
-                Report::Control(Control::Terminate(user)) => router.shard.terminate(&user, terminated),
-                Report::Control(Control::CutOff(bearer)) => router.shard.cut_off(&bearer, revoked),
-                report => hear(homes, users, report, now, &mut router),
-            },
+            Command::Report(report) => {
+                if let Report::Control(control) = &*report {
+                    match control {
+                        Control::Terminate(user) => router.shard.terminate(user, terminated),
+                        Control::CutOff(bearer) => router.shard.cut_off(bearer, revoked),
+                    }
+                } else {
+                    hear(homes, users, *report, now, &mut router);
+                }
+            }
             // Whoever asked may have given up waiting; the letter has arrived nevertheless.
             Command::Hand(Hand { to, letter, answer }) => answer(router.shard.hand(to, letter)),
         }

@@ -1,6 +1,6 @@
 //! A node with an adapter, without homes.
 
-use std::sync::mpsc;
+use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -34,8 +34,13 @@ pub(super) fn try_start(config: &config::Adapter, secret: &str) -> Result<Node, 
         letters: Box::new(|_, _, _, _| {}),
     };
     let apps = Apps::new(vec![AppId::parse("7").unwrap()]);
-    let served =
-        Served { apps, digests: vec![Digest::of(&app(secret))], node: 7, about: vec![("name", "test".to_owned())] };
+    let served = Served {
+        apps,
+        digests: vec![Digest::of(&app(secret))],
+        node: 7,
+        recorder: Arc::new(crate::telemetry::recorder().0),
+        about: vec![("name", "test".to_owned())],
+    };
     let adapter = Adapter::start(config, served, ears)?;
     let requests = adapter.requests();
     Ok(Node { adapter, requests, reports, controls })

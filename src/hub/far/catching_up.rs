@@ -141,7 +141,7 @@ impl Homes {
             Heard::Relayed(..) => self.apply(channel, heard, now, post),
             Heard::Changed(_, position, Change::Stayed(whose, stay)) if position > side.position => {
                 side.position = position;
-                self.take_stay(channel, (whose, position), &stay, now, post);
+                self.take_stay(channel, (whose, position, &stay), now, post);
             }
             Heard::Changed(..) => {}
         }

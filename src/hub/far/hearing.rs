@@ -32,7 +32,7 @@ impl Homes {
                 }
             }
             Report::Synced(Place::Channel(channel), synced) => self.synced(&channel, &synced, now, post),
-            Report::Stayed(channel, number, outcome) => self.stayed(&channel, number, outcome, now, post),
+            Report::Stayed(channel, number, outcome) => self.stayed(&channel, (number, outcome), now, post),
             Report::Relayed(channel, from, event) => self.take(&channel, Heard::Relayed(from, event), now, post),
             Report::Changed(Place::Channel(channel), before, position, change) => {
                 self.take(&channel, Heard::Changed(before, position, change), now, post);
@@ -107,7 +107,13 @@ impl Homes {
         }
     }
 
-    fn stayed(&mut self, channel: &ChannelKey, number: Number, outcome: Outcome, now: Instant, post: &mut impl Post) {
+    fn stayed(
+        &mut self,
+        channel: &ChannelKey,
+        (number, outcome): (Number, Outcome),
+        now: Instant,
+        post: &mut impl Post,
+    ) {
         let Some(side) = self.channels.get_mut(channel).and_then(|home| home.side.as_mut()) else {
             return;
         };
@@ -219,15 +225,14 @@ impl Homes {
                 side.total = total;
                 side.is_total_due = true;
             }
-            Change::Stayed(whose, stay) => self.take_stay(channel, (whose, position), &stay, now, post),
+            Change::Stayed(whose, stay) => self.take_stay(channel, (whose, position, &stay), now, post),
         }
     }
 
     pub(super) fn take_stay(
         &mut self,
         channel: &ChannelKey,
-        (whose, position): (Whose, Position),
-        stay: &Stay,
+        (whose, position, stay): (Whose, Position, &Stay),
         now: Instant,
         post: &mut impl Post,
     ) {

@@ -50,7 +50,7 @@ impl TestBroker {
         raise_file_limit();
         let mut config = configuration();
         change(&mut config);
-        let nodes = std::env::var(NODES).ok().and_then(|nodes| nodes.parse().ok()).unwrap_or(1);
+        let nodes = nodes();
         if nodes > 1 && config.adapter.kind == AdapterKind::Local {
             static REDIS: OnceLock<Redis> = OnceLock::new();
             config.adapter.kind = AdapterKind::Redis;
@@ -200,6 +200,11 @@ impl Drop for TestBroker {
 /// The first app of a configuration.
 pub(crate) fn first_app(config: &mut Config) -> &mut App {
     config.apps.first_mut().expect("a test broker has apps")
+}
+
+#[expect(clippy::disallowed_methods, reason = "whoever runs the tests chooses")]
+fn nodes() -> usize {
+    std::env::var(NODES).ok().and_then(|nodes| nodes.parse().ok()).unwrap_or(1)
 }
 
 /// Some tests hold both ends of thousands of sockets in this one process.
