@@ -38,6 +38,7 @@ mod liveness;
 mod matrix;
 mod messages;
 mod names;
+mod nodes;
 mod order;
 mod presence;
 mod process;

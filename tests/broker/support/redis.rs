@@ -88,12 +88,6 @@ impl Redis {
     pub(crate) fn signal(&self, signal: Signal) {
         kill_process(self.server.expect("a running server"), signal).expect("the server is ours");
     }
-
-    /// What it answers to a command of words without spaces.
-    pub(crate) fn ask(&self, command: &[&str]) -> String {
-        let output = Command::new("redis-cli").args(["-p", &self.port.to_string()]).args(command).output();
-        String::from_utf8_lossy(&output.expect("redis-cli can be run").stdout).into_owned()
-    }
 }
 
 impl Drop for Redis {
