@@ -121,10 +121,8 @@ impl Broker {
             apps: reloading.apps(),
             recorder: recorder.clone(),
         });
-        let adapter = match (config.adapter.kind, mailboxes.first()) {
-            (AdapterKind::Redis, Some(first)) => Some(join(config, first, &reloading, (&node, &recorder))?),
-            (AdapterKind::Redis, None) | (AdapterKind::Local, _) => None,
-        };
+        let others = mailboxes.first().filter(|_| config.adapter.kind == AdapterKind::Redis);
+        let adapter = others.map(|first| join(config, first, &reloading, (&node, &recorder))).transpose()?;
         let settings = settings(config, workers, adapter.as_ref());
         let contest = around.map(|around| Contest::open(config, around)).transpose()?;
         let gateway = cameras(config, contest.as_ref(), &recorder)?;
