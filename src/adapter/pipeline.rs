@@ -11,6 +11,7 @@ use crate::hub::far::Request;
 use super::backlog::weight;
 use super::connect::Link;
 use super::fault::{Fault, Remedy, remedy};
+use super::wording::Sent;
 
 /// Commands in a batch.
 const COMMANDS: usize = 512;
@@ -28,10 +29,12 @@ const PATIENCE: Duration = Duration::from_secs(5);
 #[derive(Debug)]
 pub(super) struct Job {
     pub(super) what: What,
+    /// How it is sent.
+    pub(super) sent: Sent,
     /// Made when the job is sent first.
     commands: Option<Vec<Cmd>>,
-    /// Whether it waited for the other nodes to come back.
-    pub(super) is_late: bool,
+    /// Whether it waited for a session.
+    pub(super) has_waited: bool,
 }
 
 /// What a job is for.
@@ -47,11 +50,18 @@ pub(super) enum What {
 
 impl Job {
     pub(super) const fn new(what: What) -> Self {
-        Self { what, commands: None, is_late: false }
+        Self { what, sent: Sent { is_late: false, number: None }, commands: None, has_waited: false }
     }
 
     pub(super) fn ready(what: What, command: Cmd) -> Self {
-        Self { what, commands: Some(vec![command]), is_late: false }
+        Self { commands: Some(vec![command]), ..Self::new(what) }
+    }
+
+    /// It waited, so others may come back to what they missed.
+    pub(super) fn wait(&mut self) {
+        self.has_waited = true;
+        self.sent.is_late = true;
+        self.commands = None;
     }
 
     fn waits(&self) -> bool {
@@ -125,7 +135,7 @@ impl Lane {
     pub(super) fn batch(
         &mut self,
         now: Instant,
-        mut make: impl FnMut(&What) -> Vec<Cmd>,
+        mut make: impl FnMut(&What, &mut Sent) -> Vec<Cmd>,
     ) -> Option<(Pipeline, Vec<Job>)> {
         if !self.flying.is_empty() || self.until.is_some_and(|until| until > now) {
             return None;
@@ -134,7 +144,7 @@ impl Lane {
         let (mut pipeline, mut bytes, mut over) = (Pipeline::new(), 0, Vec::new());
         while pipeline.len() < COMMANDS && bytes < BYTES {
             let Some(mut job) = self.waiting.pop_front() else { break };
-            let commands = job.commands.take().unwrap_or_else(|| make(&job.what));
+            let commands = job.commands.take().unwrap_or_else(|| make(&job.what, &mut job.sent));
             let [command] = commands.as_slice() else {
                 over.push(job);
                 continue;

@@ -8,18 +8,27 @@ use crate::hub::{ChannelKey, ChannelSummary};
 use super::apps::Apps;
 use super::envelope::{Heard, Unreadable};
 use super::keys::{Address, BUCKETS, Keys};
-use super::script::{self, Lease, Parts, Refused, Scripts, Sending};
+use super::script::{self, Lease, NONE, Parts, Refused, Scripts, Sending};
 
-/// Translates. Remembers what tells this node's own words, over all of its lives.
+/// Translates.
 #[derive(Debug)]
 pub(super) struct Wording {
     pub(super) keys: Keys,
     pub(super) apps: Apps,
     pub(super) scripts: Scripts,
+    /// Whose this node's events are, over all of its lives.
     sender: Origin,
     /// Events that stay, sent so far in each bucket.
     sent: Vec<u64>,
-    lives: Vec<Origin>,
+}
+
+/// How an event is sent.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Sent {
+    /// Whether those find it who come back soon.
+    pub(super) is_late: bool,
+    /// Tells it when it is sent again, if it is one that stays.
+    pub(super) number: Option<u64>,
 }
 
 /// Where a request goes.
@@ -37,14 +46,7 @@ impl Wording {
     pub(super) fn new(keys: Keys, apps: Apps, is_sharded: bool) -> Self {
         let sender = Origin(rand::random());
         let sent = vec![0; usize::from(BUCKETS)];
-        Self { keys, apps, scripts: Scripts::new(is_sharded), sender, sent, lives: Vec::new() }
-    }
-
-    /// From now on words of this life are known as this node's own.
-    pub(super) fn live(&mut self, origin: Origin) {
-        if !self.lives.contains(&origin) {
-            self.lives.push(origin);
-        }
+        Self { keys, apps, scripts: Scripts::new(is_sharded), sender, sent }
     }
 
     pub(super) fn target(&self, request: &Request) -> Target {
@@ -76,16 +78,16 @@ impl Wording {
 
     /// The commands of a request, of which there is one unless it goes to all buckets; then in their order.
     ///
-    /// An event that stays gets its number here: make its command once, and send that again.
-    pub(super) fn commands(&mut self, lease: Lease, request: &Request) -> Vec<Cmd> {
+    /// An event that stays gets its number here unless it has one: it keeps that when it is sent again.
+    pub(super) fn commands(&mut self, lease: Lease, request: &Request, sending: &mut Sent) -> Vec<Cmd> {
         if let Request::Ask(Question::Channels(app, ..)) = request {
             let all = self.apps.id(*app).map(|app| script::list_channels(&self.keys, app)).unwrap_or_default();
             return all.into_iter().map(|(_, command)| command).collect();
         }
-        self.command(lease, request).into_iter().collect()
+        self.command(lease, request, sending).into_iter().collect()
     }
 
-    fn command(&mut self, lease: Lease, request: &Request) -> Option<Cmd> {
+    fn command(&mut self, lease: Lease, request: &Request, sending: &mut Sent) -> Option<Cmd> {
         match request {
             Request::Listen(..) | Request::Unlisten(_) => None,
             Request::Sync(place, share) => {
@@ -96,18 +98,29 @@ impl Wording {
                 let address = self.keys.address(place, &self.apps)?;
                 Some(self.scripts.look(&address, Parts::All(*after)))
             }
-            Request::Relay(channel, event, _) => Some(self.scripts.relay(lease.origin, &self.channel(channel)?, event)),
-            Request::Stay(channel, stay, _) => self.stay(lease.origin, channel, stay),
+            Request::Relay(channel, event, _) if sending.is_late => {
+                let sending = Sending { sender: self.sender, number: NONE };
+                Some(self.scripts.stay(sending, &self.channel(channel)?, &Stay::late(event.clone())))
+            }
+            Request::Relay(channel, event, _) => Some(self.scripts.relay(self.sender, &self.channel(channel)?, event)),
+            Request::Stay(channel, stay, _) if sending.is_late => {
+                let stay = Stay { is_late: true, ..Stay::clone(stay) };
+                self.stay(channel, &stay, sending)
+            }
+            Request::Stay(channel, stay, _) => self.stay(channel, stay, sending),
             Request::Ask(question) => self.question(question),
         }
     }
 
-    fn stay(&mut self, origin: Origin, channel: &ChannelKey, stay: &Stay) -> Option<Cmd> {
+    fn stay(&mut self, channel: &ChannelKey, stay: &Stay, sending: &mut Sent) -> Option<Cmd> {
         let address = self.channel(channel)?;
         let sent = self.sent.get_mut(usize::from(address.bucket))?;
-        *sent += 1;
-        let sending = Sending { sender: self.sender, number: *sent };
-        Some(self.scripts.stay(origin, sending, &address, stay))
+        let number = *sending.number.get_or_insert_with(|| {
+            *sent += 1;
+            *sent
+        });
+        let sending = Sending { sender: self.sender, number };
+        Some(self.scripts.stay(sending, &address, stay))
     }
 
     fn question(&self, question: &Question) -> Option<Cmd> {
@@ -150,11 +163,11 @@ impl Wording {
     /// What a message on a place's topic means to the place's home.
     pub(super) fn heard(&self, topic: &[u8], message: Vec<u8>) -> Result<Option<Report>, Unreadable> {
         let place = self.keys.place(topic, &self.apps).ok_or(Unreadable)?;
-        Ok(Heard::read(message.into())?.report(place, |origin| self.lives.contains(&origin)))
+        Ok(Heard::read(message.into())?.report(place, |origin| self.whose(origin)))
     }
 
     fn whose(&self, origin: Origin) -> Whose {
-        if self.lives.contains(&origin) { Whose::Own } else { Whose::Other }
+        if origin == self.sender { Whose::Own } else { Whose::Other }
     }
 }
 

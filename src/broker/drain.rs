@@ -16,6 +16,7 @@ const SLICE: Duration = Duration::from_millis(20);
 /// middle of a handshake here, and the operator may ask how it goes.
 pub(super) async fn drain(context: &Rc<Context>) {
     let start = Instant::now();
+    context.hub.part();
     let connections = context.hub.connections();
     let slices = (context.server.drain.as_millis() / SLICE.as_millis()).max(1);
     let size = connections.len().div_ceil(usize::try_from(slices).unwrap_or(usize::MAX));

@@ -328,6 +328,11 @@ impl Hub {
         self.core().borrow_mut().tick(now);
     }
 
+    /// This node is about to end: other nodes are not told at once who leaves it, since most come back to one of them.
+    pub fn part(&self) {
+        self.core().borrow_mut().part();
+    }
+
     /// Does or enqueues a command; where there is no room, gives what waits for it.
     pub(super) fn submit(&self, home: WorkerId, command: Command) -> Option<Waiting> {
         let attempt = self.touch(|core| core.attempt(home, command, Instant::now()));

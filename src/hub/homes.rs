@@ -153,6 +153,13 @@ impl Homes {
         }
     }
 
+    /// This node is about to end: who leaves it comes back elsewhere.
+    pub(super) const fn part(&mut self) {
+        if let Some(link) = &mut self.link {
+            link.part();
+        }
+    }
+
     pub(super) fn make_room_for_kept(&mut self) {
         while let Some((channel, crowd)) = self.keeper.crowded() {
             if let Some(store) = self.channels.get_mut(&channel).and_then(|home| home.store.as_mut()) {

@@ -28,7 +28,7 @@ pub struct ChannelKey {
 }
 
 /// A user of an app.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct UserKey {
     /// The app.
     pub app: AppIndex,

@@ -55,8 +55,7 @@ impl Users {
             if entry.connections == 0 && self.wide.is_none() {
                 entry.tell(&user.id, false, post);
             } else if entry.connections == 0 {
-                entry.side.get_or_insert_default().change();
-                self.drive(user, post);
+                self.go(user, post);
             }
         }
         self.drop_if_idle(user);

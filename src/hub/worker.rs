@@ -264,11 +264,18 @@ impl Core {
         }
     }
 
+    /// This node is about to end.
+    pub(super) const fn part(&mut self) {
+        self.homes.part();
+        self.users.part();
+    }
+
     /// Tells due numbers, drops what was kept long enough, and hands counts to the metrics.
     pub(super) fn tick(&mut self, now: Instant) {
-        let Self { id, shard, links, homes, adapter, .. } = self;
+        let Self { id, shard, links, homes, users, adapter, .. } = self;
         let mut router = Router { id: *id, shard, links, adapter: adapter.as_deref(), returned: Vec::new() };
         homes.tick(now, &mut router);
+        users.tick(now, &mut router);
         // Somebody whom this tick lets in may have gone meanwhile.
         for joined in router.returned {
             self.leave_for(joined);

@@ -29,13 +29,17 @@ use super::fit::Unfit;
 use super::pipeline::{Job, What};
 use super::start::State;
 use super::topology::Topology;
-use super::wording::{Wording, fail};
+use super::wording::{Sent, Wording, fail};
 
 pub(super) use open::Opener;
 use session::Session;
 
 /// The first pause between two tries, and the longest.
 const PAUSES: [Duration; 2] = [Duration::from_millis(100), Duration::from_secs(5)];
+
+/// How long after its own return a node sends so that others still find it who come back later: the longest pause, and
+/// time to notice, to connect and to look.
+const SETTLING: Duration = Duration::from_secs(12);
 
 /// What comes in, in order.
 #[derive(Debug)]
@@ -292,9 +296,9 @@ impl Engine {
     }
 
     /// A command for one server, or several for all buckets.
-    fn commands(wording: &mut Wording, lease: super::script::Lease, what: &What) -> Vec<Cmd> {
+    fn commands(wording: &mut Wording, lease: super::script::Lease, what: &What, sent: &mut Sent) -> Vec<Cmd> {
         match what {
-            What::Request(request) => wording.commands(lease, request),
+            What::Request(request) => wording.commands(lease, request, sent),
             What::Control(node, message) => vec![super::script::Scripts::tell(&wording.keys, *node, message)],
             // Made with all the others.
             What::Part(..) => Vec::new(),

@@ -12,13 +12,13 @@ use crate::adapter::pipeline::{Fate, Job, Lane, What};
 use crate::adapter::script::Refused;
 use crate::adapter::subscription::{NewsReader, Topics};
 use crate::adapter::topology::{ShardIndex, Topology};
-use crate::adapter::wording::{Target, answer_all, fail};
+use crate::adapter::wording::{Sent, Target, answer_all, fail};
 use crate::config::RedisMode;
 use crate::hub::far::{Place, Question, Request, Ticket};
 
 use super::open::Opened;
 use super::work::{self, Done};
-use super::{End, Engine, Inlet};
+use super::{End, Engine, Inlet, SETTLING};
 
 /// Requests and news that are taken in before answers are looked at again.
 pub(super) const AT_ONCE: usize = 512;
@@ -42,6 +42,8 @@ pub(super) struct Session<'a> {
     asked: u64,
     /// Jobs that waited before the session and are not done.
     late: usize,
+    /// Until when others may come back, who were away when this node was.
+    settles: Option<Instant>,
     is_back: bool,
     pub(super) common_topic: Vec<u8>,
     pub(super) own_topic: Vec<u8>,
@@ -62,8 +64,7 @@ impl<'a> Session<'a> {
         let mut beat = interval(engine.opener.config.lease / 3);
         beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
         beat.reset();
-        engine.life = Some(held.lease.origin);
-        engine.wording.live(held.lease.origin);
+        let was_away = engine.life.replace(held.lease.origin).is_some();
         engine.topology = Some(topology.clone());
         let common_topic = engine.wording.keys.all().into_bytes();
         let own_topic = engine.wording.keys.at(engine.node).into_bytes();
@@ -83,11 +84,14 @@ impl<'a> Session<'a> {
             gathered: HashMap::new(),
             asked: 0,
             late: 0,
+            settles: None,
             is_back: false,
             common_topic,
             own_topic,
             hears_all: false,
         };
+        // From the moment that it is back; until then for as long as that may be.
+        session.settles = was_away.then(|| Instant::now() + SETTLING);
         session.begin();
         session
     }
@@ -101,7 +105,7 @@ impl<'a> Session<'a> {
             }
         }
         for mut job in std::mem::take(&mut self.engine.backlog) {
-            job.is_late = true;
+            job.wait();
             self.late += 1;
             self.place(job);
         }
@@ -128,11 +132,12 @@ impl<'a> Session<'a> {
 
     /// Sends what can be sent.
     fn turn(&mut self) -> Option<End> {
+        let now = Instant::now();
         if self.late == 0 && self.hears_all && !self.is_back {
             self.is_back = true;
+            self.settles = self.settles.map(|_| now + SETTLING);
             self.engine.back(self.nodes);
         }
-        let now = Instant::now();
         if let Some(until) = self.engine.ending {
             let is_done = self.engine.inlet.is_empty() && self.lanes.iter().all(Lane::is_idle);
             if is_done || now >= until {
@@ -175,7 +180,9 @@ impl<'a> Session<'a> {
             self.work.spawn(work::subscribe(shard, lane.subscriber.clone(), batch));
         }
         let (wording, lease) = (&mut self.engine.wording, self.held.lease);
-        let Some((batch, over)) = lane.batch(now, |what| Engine::commands(wording, lease, what)) else { return };
+        let Some((batch, over)) = lane.batch(now, |what, sent| Engine::commands(wording, lease, what, sent)) else {
+            return;
+        };
         if !batch.is_empty() {
             let registry = std::mem::take(&mut lane.must_load).then(|| self.engine.opener.registry.clone());
             self.engine.metrics.pipelines.increment(1);
@@ -310,7 +317,7 @@ impl<'a> Session<'a> {
     }
 
     const fn count_late(&mut self, job: &Job) {
-        if job.is_late {
+        if job.has_waited {
             self.late -= 1;
         }
     }
@@ -340,7 +347,11 @@ impl<'a> Session<'a> {
 
     fn request(&mut self, request: Request) {
         match request {
-            Request::Relay(..) | Request::Stay(..) => self.place(Job::new(What::Request(request))),
+            Request::Relay(..) | Request::Stay(..) => {
+                let mut job = Job::new(What::Request(request));
+                job.sent.is_late = self.settles.is_some_and(|until| Instant::now() < until);
+                self.place(job);
+            }
             // What waited goes first; homes were not told that they may ask.
             Request::Ask(question) if !self.is_back => fail(question),
             _ if !self.is_back => {}
@@ -371,7 +382,7 @@ impl<'a> Session<'a> {
     /// Asks all buckets.
     fn ask_all(&mut self, question: Question) {
         let request = Request::Ask(question);
-        let commands = self.engine.wording.commands(self.held.lease, &request);
+        let commands = self.engine.wording.commands(self.held.lease, &request, &mut Sent::default());
         let Request::Ask(question) = request else { return };
         if commands.is_empty() {
             return fail(question);

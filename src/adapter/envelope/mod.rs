@@ -8,9 +8,10 @@
 //! 3 added     previous u64, position u64, length u32, member id, info (0, or 1 and a text)
 //! 4 removed   previous u64, position u64, member id
 //! 5 total     previous u64, position u64, total u64
+//! 10 again    as 2, of what stays already
 //! ```
 //!
-//! Scripts write kinds 2 to 5 (`scripts/prelude.lua`). Frames and `data` are slices of what was read.
+//! Scripts write all but the first (`scripts/prelude.lua`, `scripts/stay.lua`). Kinds 6 to 9 are in `control`. Frames and `data` are slices of what was read.
 
 mod event;
 mod reader;
@@ -34,6 +35,7 @@ const STAYED: u8 = 2;
 const ADDED: u8 = 3;
 const REMOVED: u8 = 4;
 const TOTAL: u8 = 5;
+const AGAIN: u8 = 10;
 
 /// What came from Redis is not of the shape that this version knows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -60,26 +62,24 @@ impl Heard {
             return Ok(Self::Event(origin, event));
         }
         let (previous, position) = (Position(reader.u64()?), Position(reader.u64()?));
-        if kind == STAYED {
+        if matches!(kind, STAYED | AGAIN) {
             let (origin, stay) = read_stay(reader.rest())?;
+            let stay = if kind == AGAIN { Box::new(stay.repeated()) } else { stay };
             return Ok(Self::Stayed(previous, position, origin, stay));
         }
         read_change(kind, reader).map(|change| Self::Changed(previous, position, change))
     }
 
     /// What a home hears of it; nothing of an event that is said to be a user's.
-    pub(super) fn report(self, place: Place, is_own: impl Fn(Origin) -> bool) -> Option<Report> {
+    pub(super) fn report(self, place: Place, whose: impl Fn(Origin) -> Whose) -> Option<Report> {
         match self {
             Self::Event(origin, event) => match place {
-                Place::Channel(channel) => {
-                    let whose = if is_own(origin) { Whose::Own } else { Whose::Other };
-                    Some(Report::Relayed(channel, (origin, whose), event))
-                }
+                Place::Channel(channel) => Some(Report::Relayed(channel, (origin, whose(origin)), event)),
                 Place::User(_) => None,
             },
             Self::Stayed(previous, position, origin, stay) => {
-                let whose = if is_own(origin) { Whose::Own } else { Whose::Other };
-                Some(Report::Changed(place, previous, position, Change::Stayed(whose, stay)))
+                let change = Change::Stayed((origin, whose(origin)), stay);
+                Some(Report::Changed(place, previous, position, change))
             }
             Self::Changed(previous, position, change) => Some(Report::Changed(place, previous, position, change)),
         }

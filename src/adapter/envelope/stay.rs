@@ -2,7 +2,8 @@
 //!
 //! ```text
 //! origin u64, number u64, since u32, at_ms u64,
-//! flags u8 (1 except, 2 id, 4 retain, 8 history, 16 cache, 32 data is a part of the frame),
+//! flags u8 (1 except, 2 id, 4 retain, 8 history, 16 cache, 32 data is a part of the frame,
+//! 64 late),
 //! [except 2 u64] [id u128, window u64] [key length u32, key, age u64, keys u64] [events u64, age u64] [ttl u64],
 //! name length u32, name, data (its start and length in the frame, 2 u32; else length u32, data), frame
 //! ```
@@ -25,13 +26,14 @@ const RETAIN: u8 = 4;
 const HISTORY: u8 = 8;
 const CACHE: u8 = 16;
 const WITHIN: u8 = 32;
-const ALL: u8 = 63;
+const LATE: u8 = 64;
+const ALL: u8 = 127;
 
 /// Bytes of all fields of a fixed size, at most.
 const FIELDS: usize = 128;
 
 pub(in crate::adapter) fn write_stay(origin: Origin, stay: &Stay) -> Vec<u8> {
-    let Stay { event, id, retain, history, cache, record } = stay;
+    let Stay { event, id, retain, history, cache, is_late, record } = stay;
     let within = place_within(&record.data, event.frame.bytes());
     let flag = |is_set: bool, flag: u8| if is_set { flag } else { 0 };
     let flags = flag(event.except.is_some(), EXCEPT)
@@ -39,7 +41,8 @@ pub(in crate::adapter) fn write_stay(origin: Origin, stay: &Stay) -> Vec<u8> {
         | flag(retain.is_some(), RETAIN)
         | flag(history.is_some(), HISTORY)
         | flag(cache.is_some(), CACHE)
-        | flag(within.is_some(), WITHIN);
+        | flag(within.is_some(), WITHIN)
+        | flag(*is_late, LATE);
     let mut out = Vec::with_capacity(FIELDS + record.name.len() + event.frame.len());
     write_number(origin, event.number, &mut out);
     out.put_u64(record.at_ms);
@@ -96,7 +99,9 @@ pub(in crate::adapter) fn read_stay(bytes: Bytes) -> Result<(Origin, Box<Stay>),
         None => (reader.part()?, read_frame(reader.rest())?),
     };
     let event = Event { number, except, frame };
-    Ok((origin, Box::new(Stay { event, id, retain, history, cache, record: Record { name, data, at_ms } })))
+    let record = Record { name, data, at_ms };
+    let is_late = has(LATE).is_some();
+    Ok((origin, Box::new(Stay { event, id, retain, history, cache, is_late, record })))
 }
 
 fn read_retain(reader: &mut Reader) -> Result<Retain, Unreadable> {

@@ -41,13 +41,14 @@ fn any_stay() -> impl Strategy<Value = Stay> {
     let history = (any::<usize>(), any_time()).prop_map(|(events, age)| History { events, age });
     let keeps =
         (prop::option::of(id), prop::option::of(retain), prop::option::of(history), prop::option::of(any_time()));
-    let record = (".{0,20}", any::<u64>(), any::<(usize, usize)>(), any::<bool>());
-    (any_event(), ".{0,300}", keeps, record).prop_map(|(event, text, keeps, (name, at_ms, cut, is_within))| {
+    let record = (".{0,20}", any::<u64>(), any::<(usize, usize)>(), any::<(bool, bool)>());
+    (any_event(), ".{0,300}", keeps, record).prop_map(|(event, text, keeps, (name, at_ms, cut, is))| {
+        let (is_within, is_late) = is;
         let (frame, data) = with_data(&text, cut.0, cut.1);
         let data = if is_within { data } else { Bytes::copy_from_slice(&data) };
         let (id, retain, history, cache) = keeps;
         let record = Record { name: name.into(), data, at_ms };
-        Stay { event: Event { frame, ..event }, id, retain, history, cache, record }
+        Stay { event: Event { frame, ..event }, id, retain, history, cache, is_late, record }
     })
 }
 
@@ -103,7 +104,7 @@ fn data_is_a_part_of_the_frame() {
     assert_eq!(&data[..], br#""xyz""#);
     let event = Event { number: Number { value: 1, since: 0 }, except: None, frame };
     let record = Record { name: "a".into(), data, at_ms: 3 };
-    let stay = Stay { event, id: None, retain: None, history: None, cache: None, record };
+    let stay = Stay { event, id: None, retain: None, history: None, cache: None, is_late: false, record };
     let (_, read) = read_stay(write_stay(Origin(1), &stay).into()).unwrap();
     assert!(read.event.frame.as_bytes().as_ptr_range().contains(&read.record.data.as_ptr()));
 }
@@ -123,10 +124,11 @@ fn messages_have_these_bytes() {
         retain: Some(Retain { key: "k".into(), age: Duration::from_millis(8), keys: 9 }),
         history: Some(History { events: 10, age: Duration::from_millis(11) }),
         cache: Some(Duration::from_millis(12)),
+        is_late: true,
         record: Record { name: "n".into(), data: event.frame.bytes().slice(2..4), at_ms: 13 },
     };
     let golden = [
-        &b"\0\0\0\0\0\0\0\x01\0\0\0\0\0\0\0\x02\0\0\0\x03\0\0\0\0\0\0\0\x0d\x3e"[..],
+        &b"\0\0\0\0\0\0\0\x01\0\0\0\0\0\0\0\x02\0\0\0\x03\0\0\0\0\0\0\0\x0d\x7e"[..],
         b"\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x06\0\0\0\0\0\0\0\x07",
         b"\0\0\0\x01k\0\0\0\0\0\0\0\x08\0\0\0\0\0\0\0\x09",
         b"\0\0\0\0\0\0\0\x0a\0\0\0\0\0\0\0\x0b\0\0\0\0\0\0\0\x0c",

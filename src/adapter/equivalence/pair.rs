@@ -167,10 +167,10 @@ impl Pair {
     fn stay(&mut self, origin: u64) -> Vec<Published> {
         let Some((sending, place, stay)) = self.sent.get(&origin).cloned() else { return Vec::new() };
         let at = &places()[place];
-        let command = self.scripts.stay(Origin(origin), sending, &self.address(at), &stay);
+        let command = self.scripts.stay(sending, &self.address(at), &stay);
         let redis = script::stayed(self.ask(&command)).unwrap();
         let same = truth::Sending { sender: sending.sender, number: sending.number };
-        let (model, published) = self.truth.stay(Origin(origin), same, at, &stay);
+        let (model, published) = self.truth.stay(same, at, &stay);
         match (model, redis) {
             (Outcome::At(before, at), Outcome::At(before_too, at_too)) => {
                 self.same(place, before, before_too);

@@ -85,10 +85,10 @@ fn any_stay() -> impl Strategy<Value = Stay> {
     let history = (0..4_usize).prop_map(|events| History { events, age: AGE });
     let cache = prop::option::of(Just(AGE));
     let keeps = (prop::option::of(id), prop::option::of(retain), prop::option::of(history), cache);
-    (keeps, "[a-z]{0,200}").prop_map(|((id, retain, history, cache), text)| {
+    (keeps, any::<bool>(), "[a-z]{0,200}").prop_map(|((id, retain, history, cache), is_late, text)| {
         let frame = Frame::text(text.len(), |out| out.extend_from_slice(text.as_bytes()));
         let record = Record { name: "n".into(), data: frame.bytes().slice(2..), at_ms: 1 };
         let event = Event { number: Number { value: 1, since: 0 }, except: None, frame };
-        Stay { event, id, retain, history, cache, record }
+        Stay { event, id, retain, history, cache, is_late, record }
     })
 }

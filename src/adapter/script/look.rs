@@ -18,7 +18,7 @@ use super::{Scripts, run};
 /// What is asked for besides position and total.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::adapter) enum Parts {
-    /// All, and past events above this position.
+    /// All, and past and late events above this position.
     All(Option<Position>),
     /// Members.
     Members,
@@ -31,8 +31,9 @@ pub(in crate::adapter) enum Parts {
 impl Scripts {
     /// Asks how a place stands; answered by [`looked`].
     pub(in crate::adapter) fn look(&self, address: &Address, parts: Parts) -> Cmd {
-        let [position, members, retained, cached, past] = ['v', 'm', 'r', 'c', 'h'].map(|kind| address.key(kind));
-        let mut command = run(&self.look, &[position, address.occupied(), members, retained, cached, past]);
+        let [position, members, retained, cached, past, late] =
+            ['v', 'm', 'r', 'c', 'h', 'l'].map(|kind| address.key(kind));
+        let mut command = run(&self.look, &[position, address.occupied(), members, retained, cached, past, late]);
         let (letters, after) = match parts {
             Parts::All(after) => ("mrc", after),
             Parts::Members => ("m", None),
@@ -57,7 +58,7 @@ impl Scripts {
 
 /// How a place stands, and how many members it has, also when they are not asked for.
 pub(in crate::adapter) fn looked(answer: Value, whose: impl Fn(Origin) -> Whose) -> Result<(Look, usize), Unreadable> {
-    let [now_ms, at, counts, members, retained, cached, missed] = tuple(answer)?;
+    let [now_ms, at, counts, members, retained, cached, past, late] = tuple(answer)?;
     let now_ms = number(&now_ms)?;
     let (total, count) = totals(&bytes(counts)?)?;
     let mut members: Vec<_> = pairs(members)?.iter().map(|(id, value)| member(id, value)).collect::<Result<_, _>>()?;
@@ -67,17 +68,19 @@ pub(in crate::adapter) fn looked(answer: Value, whose: impl Fn(Origin) -> Whose)
     retained.retain(|(_, end)| *end > now_ms);
     retained.sort_unstable_by_key(|((position, ..), _)| *position);
     let left = |end: u64| Duration::from_millis(end.saturating_sub(now_ms));
-    let told = |(position, origin, stay), left| Past { position, whose: whose(origin), stay, left };
+    let told = |(position, origin, stay), left| Past { position, source: (origin, whose(origin)), stay, left };
+    let events = list(past)?.into_iter().chain(list(late)?);
+    let mut missed = events.map(read_past).collect::<Result<Vec<_>, _>>()?;
+    missed.sort_unstable_by_key(|(position, ..)| *position);
+    // An event may be both.
+    missed.dedup_by_key(|(position, ..)| *position);
     let look = Look {
         position: position(&at)?,
         total,
         members: members.into_iter().map(|(_, member)| member).collect(),
         retained: retained.into_iter().map(|(event, end)| told(event, left(end))).collect(),
         cached: read_cached(list(cached)?)?.map(|(event, left)| told(event, left)),
-        missed: list(missed)?
-            .into_iter()
-            .map(|entry| Ok(told(past(entry)?, Duration::ZERO)))
-            .collect::<Result<_, _>>()?,
+        missed: missed.into_iter().map(|event| told(event, Duration::ZERO)).collect(),
     };
     Ok((look, count))
 }
@@ -89,7 +92,7 @@ pub(in crate::adapter) fn page(answer: Value) -> Result<Page, Unreadable> {
         [] => Ok(None),
         id => stream_position(id).map(|position| Some(position.0)),
     };
-    let event = |entry| past(entry).map(|(position, _, stay)| read_kept(position, *stay));
+    let event = |entry| read_past(entry).map(|(position, _, stay)| read_kept(position, *stay));
     let events = list(events)?.into_iter().map(event).collect::<Result<_, _>>()?;
     Ok(Page { events, first: end(first)?, last: end(last)? })
 }
@@ -130,7 +133,7 @@ fn read_cached(value: Vec<Value>) -> Result<Option<(Placed, Duration)>, Unreadab
 }
 
 /// An entry of the stream: its id, and field `e` first.
-fn past(entry: Value) -> Result<Placed, Unreadable> {
+fn read_past(entry: Value) -> Result<Placed, Unreadable> {
     let [id, fields] = tuple(entry)?;
     let (_, event) = pairs(fields)?.into_iter().next().ok_or(Unreadable)?;
     let (origin, stay) = read_stay(event)?;

@@ -22,7 +22,7 @@ pub(super) use ask::{channel_state, channels, list_channels, member_ids, retaine
 pub(super) use lease::{Facts, Joined, Renewed, claimed, is_held, joined, renewed};
 pub(super) use look::{Parts, looked, page};
 pub(super) use share::{Lease, reaped, synced};
-pub(super) use stay::{Sending, stayed};
+pub(super) use stay::{NONE, Sending, stayed};
 
 /// A node without a lease may change nothing: others may have removed its share already.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

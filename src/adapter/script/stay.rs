@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use redis::{Cmd, Value};
 
-use crate::hub::far::{Origin, Outcome, Stay};
+use crate::hub::far::{LATE, Origin, Outcome, Stay};
 
 use crate::adapter::answers::{list, position};
 use crate::adapter::envelope::{Unreadable, millis, write_stay};
@@ -15,25 +15,28 @@ use super::{Scripts, run};
 /// Redis takes no time of nothing, and adds times to its own without overflow below this one (139 years).
 const LONGEST: u64 = 1 << 42;
 
+/// The number of an event of which nothing stays: listeners know it by its own.
+pub(in crate::adapter) const NONE: u64 = 0;
+
 /// What tells a request that is sent again. Sent in the order of numbers, in one bucket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::adapter) struct Sending {
     /// Who counts; the same over a node's lives.
     pub(in crate::adapter) sender: Origin,
-    /// Rises with each event that stays of the sender in the bucket; from 1.
+    /// Rises with each event that stays of the sender in the bucket; from 1, or [`NONE`].
     pub(in crate::adapter) number: u64,
 }
 
 impl Scripts {
     /// Keeps an event as it asks and tells all listeners; answered by [`stayed`].
-    pub(in crate::adapter) fn stay(&self, origin: Origin, sending: Sending, address: &Address, stay: &Stay) -> Cmd {
+    pub(in crate::adapter) fn stay(&self, sending: Sending, address: &Address, stay: &Stay) -> Cmd {
         let mut keys: Vec<String> = vec![address.sender(sending.sender), address.key('v'), address.occupied()];
-        keys.extend(['r', 'z', 'h', 'c'].map(|kind| address.key(kind)));
+        keys.extend(['r', 'z', 'h', 'c', 'l'].map(|kind| address.key(kind)));
         keys.extend(stay.id.map(|id| address.id(id.key)));
         let mut command = run(&self.stay, &keys);
         let sent = format!("{} {}", hex(sending.sender), sending.number);
         command.arg(self.publish).arg(address.topic()).arg(address.field()).arg(sent).arg(sending.number);
-        command.arg(write_stay(origin, stay)).arg(stay.id.map_or(0, |id| bounded(id.window)));
+        command.arg(write_stay(sending.sender, stay)).arg(stay.id.map_or(0, |id| bounded(id.window)));
         match &stay.retain {
             Some(retain) => command.arg(&*retain.key).arg(bounded(retain.age)).arg(retain.keys),
             None => command.arg("").arg("").arg(""),
@@ -45,6 +48,11 @@ impl Scripts {
         match stay.cache {
             Some(ttl) => command.arg(bounded(ttl)),
             None => command.arg(""),
+        };
+        if stay.is_late {
+            command.arg(LATE.events).arg(bounded(LATE.age))
+        } else {
+            command.arg("").arg("")
         };
         command
     }

@@ -114,7 +114,7 @@ local function open(tag, place, publish)
 
     function self.close()
         local is_occupied, longest = call('HEXISTS', self.occupied, self.field) == 1, 0
-        for _, kind in ipairs(is_occupied and {} or { 'r', 'h', 'c' }) do
+        for _, kind in ipairs(is_occupied and {} or { 'r', 'h', 'c', 'l' }) do
             longest = math.max(longest, call('PTTL', tag .. ':' .. kind .. ':' .. place))
         end
         keep_position(self.version, is_occupied, longest)

@@ -64,7 +64,7 @@ pub(super) fn stay(number: u64) -> Box<Stay> {
     let event = event(number);
     let record = Record { name: "n".into(), data: event.frame.bytes().slice(2..), at_ms: 1 };
     let history = Some(History { events: 10_000, age: Duration::from_secs(3600) });
-    Box::new(Stay { event, id: None, retain: None, history, cache: None, record })
+    Box::new(Stay { event, id: None, retain: None, history, cache: None, is_late: false, record })
 }
 
 impl Node {
@@ -134,7 +134,7 @@ impl Node {
         eventually("so many nodes", || self.state() == State::Present { nodes: count });
     }
 
-    /// The next reports that are events of others.
+    /// The next event that is heard, also of its own.
     pub(super) fn relayed(&self) -> u64 {
         self.expect("Relayed", |report| {
             let Report::Relayed(_, _, event) = report else { return None };

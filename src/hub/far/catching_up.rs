@@ -1,7 +1,5 @@
 //! Homes of a node among others: how they go on after they could not hear.
 
-use std::collections::BTreeMap;
-
 use tokio::time::Instant;
 
 use crate::hub::cache::Cacheable;
@@ -27,22 +25,20 @@ impl Homes {
         let Some(side) = &mut home.side else {
             return;
         };
-        let heard_until = side.position;
+        let heard_until = side.heard_until(home.subscriptions);
         side.phase = Phase::Live;
-        side.position = position;
+        side.place(position);
         side.is_total_due |= side.total != total;
         side.total = total;
         let early = side.take_early();
-        home.meet(channel, members, post);
-        let kept = retained.iter().chain(&cached).chain(&missed).filter(|past| past.position > heard_until);
-        let unheard: BTreeMap<_, _> = kept.map(|past| (past.position, past.clone())).collect();
+        if let Some(heard_until) = heard_until {
+            let kept = retained.iter().chain(&cached).chain(&missed);
+            side.unheard.add(kept.filter(|past| past.position > heard_until).cloned());
+        }
+        home.meet(channel, members, now, post);
         self.clear_kept(channel);
         for past in retained.into_iter().chain(cached) {
             self.keep_past(channel, past, now);
-        }
-        // In the order of their positions; on the first look nobody is a subscriber yet, unless let in alone.
-        for past in unheard.values() {
-            self.deliver_stay(channel, past.whose, &past.stay, post);
         }
         for heard in early {
             match self.side(channel).map(|side| side.phase) {
@@ -51,6 +47,9 @@ impl Homes {
                 Some(_) => drop(self.side(channel).map(|side| side.put_aside(heard))),
                 None => break,
             }
+        }
+        if let Some(due) = self.side(channel).and_then(|side| side.next_due(now)) {
+            self.watch(channel, due);
         }
         self.drive(channel, now, post);
     }
@@ -122,6 +121,8 @@ impl Homes {
                 side.sharing.add(id.clone(), info.clone());
             }
             let (early, pending) = (side.take_early(), std::mem::take(&mut side.pending));
+            let unheard = side.unheard.take_all();
+            self.make_up(&channel, unheard, post);
             for heard in early {
                 self.take_anyway(&channel, heard, now, post);
             }
@@ -139,11 +140,24 @@ impl Homes {
         };
         match heard {
             Heard::Relayed(..) => self.apply(channel, heard, now, post),
-            Heard::Changed(_, position, Change::Stayed(whose, stay)) if position > side.position => {
+            Heard::Changed(_, position, Change::Stayed(source, stay)) if position > side.position => {
                 side.position = position;
-                self.take_stay(channel, (whose, position, &stay), now, post);
+                self.take_stay(channel, (source, position, &stay), now, post);
             }
             Heard::Changed(..) => {}
+        }
+    }
+
+    /// Members who were missed for too long are gone.
+    pub(super) fn remove(&mut self, channel: &ChannelKey, gone: Vec<UserId>, post: &mut impl Post) {
+        let Some(home) = self.channels.get_mut(channel) else {
+            return;
+        };
+        for id in gone {
+            if let Some(side) = &mut home.side {
+                side.members.shift_remove(&id);
+            }
+            home.tell(channel, &outbound::member_removed(&channel.name, &id), Audience::All, post);
         }
     }
 
@@ -156,25 +170,34 @@ impl Homes {
         let channels: Vec<_> =
             self.channels.iter().filter(|(_, home)| home.side.is_some()).map(|(key, _)| key.clone()).collect();
         for channel in channels {
+            if let Some(side) = self.side(&channel) {
+                side.ghosts.wait(now);
+            }
             self.drive(&channel, now, post);
         }
     }
 }
 
 impl Home {
-    /// Goes on with these members, and tells the others who came and went.
-    fn meet(&mut self, channel: &ChannelKey, members: Vec<(UserId, UserInfo)>, post: &mut impl Post) {
+    /// Goes on with these members, and tells subscribers who came and went.
+    fn meet(&mut self, channel: &ChannelKey, members: Vec<(UserId, UserInfo)>, now: Instant, post: &mut impl Post) {
         let Some(side) = &mut self.side else {
             return;
         };
         let known = std::mem::replace(&mut side.members, members.into_iter().collect());
-        let gone: Vec<_> = known.keys().filter(|id| !side.members.contains_key(*id)).cloned().collect();
-        let new: Vec<_> = side
-            .members
-            .iter()
-            .filter(|(id, _)| !known.contains_key(*id))
-            .map(|(id, info)| (id.clone(), info.clone()))
-            .collect();
+        let is_new = |id: &UserId| !known.contains_key(id);
+        let new: Vec<_> =
+            side.members.iter().filter(|(id, _)| is_new(id)).map(|(id, info)| (id.clone(), info.clone())).collect();
+        let mut gone = Vec::new();
+        for (id, info) in known {
+            if side.members.contains_key(&id) {
+                side.ghosts.find(&id);
+            } else if side.ghosts.miss(&id, now) {
+                side.members.insert(id, info);
+            } else {
+                gone.push(id);
+            }
+        }
         for id in gone {
             self.tell(channel, &outbound::member_removed(&channel.name, &id), Audience::All, post);
         }
@@ -193,6 +216,7 @@ impl Home {
         let Some(member) = member else {
             return self.greeting(channel, outbound::subscription_succeeded(&channel.name), now);
         };
+        side.ghosts.find(&member.id);
         let is_new = !side.members.contains_key(&member.id);
         if is_new {
             side.members.insert(member.id.clone(), member.info.clone());

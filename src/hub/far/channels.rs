@@ -16,7 +16,7 @@ use crate::hub::key::ChannelKey;
 use crate::hub::links::Post;
 use crate::hub::presence::Edge;
 
-use super::link::MEMORY;
+use super::link::{MEMORY, MOVING};
 use super::side::{Own, Pending, Phase, Side};
 use super::words::{Event, Place, Request, Stay, Totals};
 
@@ -48,12 +48,19 @@ impl Homes {
             return;
         };
         home.uncount(leave.worker);
+        let is_parting = self.link.as_ref().is_some_and(|link| link.is_parting);
         if let Some(side) = &mut home.side {
+            if is_parting {
+                side.held.get_or_insert(now + MOVING);
+            }
             side.sharing.change();
             let edge = leave.member.as_ref().and_then(|id| Some((id, home.roster.as_mut()?.leave(id))));
             if let Some((id, Edge::Member)) = edge {
                 side.sharing.remove(id.clone());
             }
+        }
+        if is_parting {
+            self.watch(&leave.channel, now + MOVING);
         }
         self.drive(&leave.channel, now, post);
     }
@@ -72,7 +79,8 @@ impl Homes {
                 side.phase = Phase::Asked(ticket);
                 post.ask(Request::Listen(Place::Channel(channel.clone()), ticket));
             }
-            if let Some(share) = side.next_share(home.subscriptions, &mut link.tickets) {
+            let is_held = side.held.is_some_and(|until| now < until);
+            if let Some(share) = (!is_held).then(|| side.next_share(home.subscriptions, &mut link.tickets)).flatten() {
                 post.ask(Request::Sync(Place::Channel(channel.clone()), share));
             }
         }
@@ -104,6 +112,9 @@ impl Homes {
             let Some(join) = home.side.as_mut().and_then(|side| side.admissible(is_away)) else {
                 break;
             };
+            if is_away && let Some(side) = &mut home.side {
+                side.place_alone();
+            }
             let greeting = home.greet_far(&join, now, post);
             let Join { channel, from, member, counts, .. } = join;
             let member = member.map(|member| member.id);
@@ -189,7 +200,7 @@ fn stay(event: Event, keep: Option<Box<Keep>>, cache: Option<Cacheable>) -> Stay
         record.data = data;
         ttl
     });
-    Stay { event, id, retain, history, cache, record }
+    Stay { event, id, retain, history, cache, is_late: false, record }
 }
 
 impl Home {

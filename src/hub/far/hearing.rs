@@ -19,7 +19,9 @@ use super::channels::refuse;
 use super::link::{Link, MEMORY, PATIENCE};
 use super::numbers::Order;
 use super::side::{Heard, Own, Phase, Side};
-use super::words::{Change, Number, Outcome, Place, Position, Report, Request, Stay, Synced, Ticket, Whose};
+use super::words::{
+    Change, Event, Number, Outcome, Past, Place, Position, Report, Request, Source, Stay, Synced, Ticket, Whose,
+};
 
 impl Homes {
     /// Takes what the adapter reports of a channel, or of itself.
@@ -65,7 +67,7 @@ impl Homes {
         if let Some(side) = &mut home.side {
             let ticket = link.ticket();
             side.phase = Phase::Looking(ticket);
-            let after = (side.position > Position::default()).then_some(side.position);
+            let after = side.heard_until(home.subscriptions);
             post.ask(Request::Look(Place::Channel(channel.clone()), ticket, after));
         }
     }
@@ -171,21 +173,15 @@ impl Homes {
             return;
         };
         match heard {
-            Heard::Relayed((origin, whose), event) => {
-                let Order::New { lost } = side.incoming.hear(origin, event.number) else {
-                    return;
-                };
-                let is_told = whose == Whose::Own && event.number.value <= side.told_until;
-                if whose == Whose::Own {
-                    side.heard_own(event.number);
-                } else {
-                    link.lost += lost;
-                }
-                if !is_told {
-                    home.deliver(channel, &event, post);
-                }
+            Heard::Relayed(source, event) => {
+                let before = side.unheard.take_before(source.0, event.number);
+                self.make_up(channel, before, post);
+                self.deliver_heard(channel, source, &event, post);
             }
-            Heard::Changed(_, position, _) if position <= side.position => {}
+            Heard::Changed(_, position, _) if position <= side.position => {
+                let before = side.unheard.take_until(position);
+                self.make_up(channel, before, post);
+            }
             Heard::Changed(before, position, change) if before != side.position => {
                 link.gaps += 1;
                 side.put_aside(Heard::Changed(before, position, change));
@@ -193,6 +189,8 @@ impl Homes {
             }
             Heard::Changed(_, position, change) => {
                 side.position = position;
+                let before = side.unheard.take_all();
+                self.make_up(channel, before, post);
                 self.change(channel, (position, change), now, post);
             }
         }
@@ -214,8 +212,11 @@ impl Homes {
         match change {
             Change::Added(id, info) => {
                 let frame = outbound::member_added(&channel.name, &id, &info);
+                let was_missed = side.ghosts.find(&id);
                 side.members.insert(id, info);
-                home.tell(channel, &frame, Audience::All, post);
+                if !was_missed {
+                    home.tell(channel, &frame, Audience::All, post);
+                }
             }
             Change::Removed(id) => {
                 side.members.shift_remove(&id);
@@ -225,33 +226,49 @@ impl Homes {
                 side.total = total;
                 side.is_total_due = true;
             }
-            Change::Stayed(whose, stay) => self.take_stay(channel, (whose, position, &stay), now, post),
+            Change::Stayed(source, stay) => self.take_stay(channel, (source, position, &stay), now, post),
         }
     }
 
     pub(super) fn take_stay(
         &mut self,
         channel: &ChannelKey,
-        (whose, position, stay): (Whose, Position, &Stay),
+        (source, position, stay): (Source, Position, &Stay),
         now: Instant,
         post: &mut impl Post,
     ) {
-        self.deliver_stay(channel, whose, stay, post);
+        self.deliver_heard(channel, source, &stay.event, post);
         self.mirror(channel, stay, Some(position), now);
     }
 
-    /// Delivers an event that stays, unless this node's subscribers have it.
-    pub(super) fn deliver_stay(&mut self, channel: &ChannelKey, whose: Whose, stay: &Stay, post: &mut impl Post) {
-        let Some(home) = self.channels.get_mut(channel) else {
+    /// Delivers events that were looked up.
+    pub(super) fn make_up(&mut self, channel: &ChannelKey, events: Vec<Past>, post: &mut impl Post) {
+        for Past { source, stay, .. } in events {
+            self.deliver_heard(channel, source, &stay.event, post);
+        }
+    }
+
+    /// Delivers an event of which was heard, unless this node's subscribers have it; what is missing before it is counted.
+    fn deliver_heard(&mut self, channel: &ChannelKey, (origin, whose): Source, event: &Event, post: &mut impl Post) {
+        let Some((home, link)) = self.channels.get_mut(channel).zip(self.link.as_mut()) else {
             return;
         };
-        let number = stay.event.number;
-        let is_told = whose == Whose::Own && home.side.as_ref().is_some_and(|side| number.value <= side.told_until);
-        if !is_told {
-            home.deliver(channel, &stay.event, post);
+        let Some(side) = &mut home.side else {
+            return;
+        };
+        if whose == Whose::Own {
+            side.heard_own(event.number);
         }
-        if let Some(side) = home.side.as_mut().filter(|_| whose == Whose::Own) {
-            side.heard_own(number);
+        let is_new = match side.incoming.hear(origin, event.number) {
+            Order::Again => false,
+            Order::New { .. } if whose == Whose::Own => event.number.value > side.told_until,
+            Order::New { lost } => {
+                link.lost += lost;
+                true
+            }
+        };
+        if is_new {
+            home.deliver(channel, event, post);
         }
     }
 
@@ -274,11 +291,19 @@ impl Homes {
     /// Looks up what should have been heard by now, and forgets homes that nobody uses.
     pub(in crate::hub) fn tick_far(&mut self, now: Instant, post: &mut impl Post) {
         while let Some(channel) = self.link.as_mut().and_then(|link| link.overdue(now)) {
+            let is_away = self.link.as_ref().is_some_and(|link| link.is_away);
             let Some(side) = self.side(&channel).filter(|side| side.due.is_some_and(|due| due <= now)) else {
                 continue;
             };
             side.due = None;
             let (is_behind, was_busy) = (side.is_behind(), std::mem::take(&mut side.is_busy));
+            let unheard = side.unheard.take_all();
+            // Alone, nobody knows who is gone.
+            let gone = if is_away { Vec::new() } else { side.ghosts.take_gone(now) };
+            side.held.take_if(|until| *until <= now);
+            let next_due = side.next_due(now);
+            self.make_up(&channel, unheard, post);
+            self.remove(&channel, gone, post);
             if is_behind {
                 if let Some(link) = &mut self.link {
                     link.gaps += 1;
@@ -286,10 +311,11 @@ impl Homes {
                 self.look(&channel, post);
             }
             let next: Option<Duration> = if is_behind { Some(PATIENCE) } else { was_busy.then_some(MEMORY) };
-            match next {
-                Some(next) => self.watch(&channel, now + next),
-                None => self.drop_if_idle(&channel),
+            let next = next.map(|time| now + time).into_iter().chain(next_due).min();
+            if let Some(next) = next {
+                self.watch(&channel, if next > now { next } else { now + PATIENCE });
             }
+            self.drive(&channel, now, post);
         }
     }
 }

@@ -13,6 +13,9 @@ use super::words::Ticket;
 /// Time after which something that should have been heard is looked up.
 pub(super) const PATIENCE: Duration = Duration::from_secs(1);
 
+/// Time for somebody who leaves a node that is about to end to come back elsewhere: the others are not told before.
+pub(super) const MOVING: Duration = Duration::from_secs(3);
+
 /// Time after the last publication in which a home without subscribers keeps its count.
 pub(super) const MEMORY: Duration = Duration::from_secs(60);
 
@@ -21,6 +24,8 @@ pub(super) const MEMORY: Duration = Duration::from_secs(60);
 pub(in crate::hub) struct Link {
     /// Whether the others cannot be reached; so it begins.
     pub(super) is_away: bool,
+    /// Whether this node is about to end.
+    pub(super) is_parting: bool,
     /// Tickets given so far.
     pub(super) tickets: Ticket,
     /// When homes are looked after; one entry a home at most.
@@ -33,7 +38,11 @@ pub(in crate::hub) struct Link {
 
 impl Link {
     pub(in crate::hub) fn new() -> Self {
-        Self { is_away: true, tickets: 0, due: BinaryHeap::new(), lost: 0, gaps: 0 }
+        Self { is_away: true, is_parting: false, tickets: 0, due: BinaryHeap::new(), lost: 0, gaps: 0 }
+    }
+
+    pub(in crate::hub) const fn part(&mut self) {
+        self.is_parting = true;
     }
 
     pub(super) const fn ticket(&mut self) -> Ticket {

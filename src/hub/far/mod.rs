@@ -7,6 +7,7 @@
 
 mod catching_up;
 mod channels;
+mod ghosts;
 mod hearing;
 mod link;
 mod numbers;
@@ -16,6 +17,7 @@ mod side;
 #[cfg(test)]
 #[allow(dead_code, reason = "the simulation of homes that asks it is not there yet")]
 pub(crate) mod truth;
+mod unheard;
 mod users;
 mod words;
 
@@ -25,6 +27,6 @@ pub(super) use side::Side;
 pub(super) use users::{UserSide, Wide};
 
 pub use words::{
-    Answer, Change, Control, Event, Failure, Look, Number, Origin, Outcome, Past, Place, Position, Question, Receipt,
-    Report, Request, Share, Stay, Synced, Ticket, Totals, Whose,
+    Answer, Change, Control, Event, Failure, LATE, Late, Look, Number, Origin, Outcome, Past, Place, Position,
+    Question, Receipt, Report, Request, Share, Source, Stay, Synced, Ticket, Totals, Whose,
 };

@@ -29,12 +29,16 @@ pub(super) enum Order {
     Again,
 }
 
+/// This node's clock, microseconds of Unix time.
+pub(super) fn unix_us() -> u64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_micros()).unwrap_or(u64::MAX >> 1)
+}
+
 impl Outgoing {
     /// Begins above every number that an earlier home of the channel can have given.
     pub(super) fn new() -> Self {
-        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        let value = u64::try_from(since.as_micros()).unwrap_or(u64::MAX >> 1);
-        Self { next: Number { value, since: 0 } }
+        Self { next: Number { value: unix_us(), since: 0 } }
     }
 
     pub(super) const fn take(&mut self) -> Number {

@@ -9,9 +9,12 @@ use tokio::time::Instant;
 use crate::hub::inbox::Join;
 use crate::protocol::{UserId, UserInfo};
 
-use super::numbers::{Incoming, Outgoing};
+use super::ghosts::Ghosts;
+use super::link::PATIENCE;
+use super::numbers::{Incoming, Outgoing, unix_us};
 use super::sharing::{Sharing, Terms};
-use super::words::{Change, Event, Number, Origin, Position, Stay, Ticket, Totals, Whose};
+use super::unheard::Unheard;
+use super::words::{Change, Event, Number, Position, Source, Stay, Ticket, Totals};
 
 /// What is told of a place while its state is being looked up; more makes a second look necessary.
 const EARLY: usize = 1024;
@@ -32,7 +35,7 @@ pub(super) enum Phase {
 /// Something that was told of the channel.
 #[derive(Debug)]
 pub(super) enum Heard {
-    Relayed((Origin, Whose), Event),
+    Relayed(Source, Event),
     Changed(Position, Position, Change),
 }
 
@@ -80,6 +83,8 @@ pub(in crate::hub) struct Side {
     pub(super) phase: Phase,
     /// Up to where it has heard.
     pub(super) position: Position,
+    /// Whether it knows that.
+    is_placed: bool,
     /// Members in the cluster, in the order of their coming.
     pub(super) members: IndexMap<UserId, UserInfo, foldhash::fast::RandomState>,
     /// Subscriptions in the cluster.
@@ -92,6 +97,10 @@ pub(in crate::hub) struct Side {
     pub(super) outgoing: Outgoing,
     pub(super) incoming: Incoming,
     early: Vec<Heard>,
+    /// What was looked up, until it is delivered.
+    pub(super) unheard: Unheard,
+    /// Members that the others do not know at the moment.
+    pub(super) ghosts: Ghosts,
     /// Number of the last of its own events that subscribers got without hearing it from the others.
     pub(super) told_until: u64,
     /// Whether something was published since somebody looked.
@@ -102,6 +111,8 @@ pub(in crate::hub) struct Side {
     pub(super) member_limit: usize,
     /// Whether its share holds nobody new: all of them had been let in.
     pub(super) is_reconciling: bool,
+    /// Until when its share is not told: who leaves a node that is about to end comes back elsewhere.
+    pub(super) held: Option<Instant>,
 }
 
 impl Side {
@@ -109,6 +120,7 @@ impl Side {
         Self {
             phase: Phase::Deaf,
             position: Position::default(),
+            is_placed: false,
             members: IndexMap::default(),
             total: 0,
             is_total_due: false,
@@ -118,12 +130,15 @@ impl Side {
             outgoing: Outgoing::new(),
             incoming: Incoming::default(),
             early: Vec::new(),
+            unheard: Unheard::default(),
+            ghosts: Ghosts::default(),
             told_until: 0,
             is_busy: false,
             due: None,
             totals: Totals::Silent,
             member_limit: usize::MAX,
             is_reconciling: false,
+            held: None,
         }
     }
 
@@ -199,6 +214,30 @@ impl Side {
         self.phase == Phase::Live && all.any(|at| at > self.position)
     }
 
+    /// It stands there.
+    pub(super) const fn place(&mut self, position: Position) {
+        self.position = position;
+        self.is_placed = true;
+    }
+
+    /// Somebody is let in without the others: what comes from now on concerns them.
+    pub(super) fn place_alone(&mut self) {
+        if !self.is_placed {
+            self.place(Position(unix_us()));
+        }
+    }
+
+    /// Where the home is to be looked up from: what is above was not heard by those who are subscribers already.
+    pub(super) fn heard_until(&self, subscriptions: usize) -> Option<Position> {
+        (subscriptions > self.waiting.len()).then_some(self.position)
+    }
+
+    /// When it has to be looked after for what it looked up or misses.
+    pub(super) fn next_due(&self, now: Instant) -> Option<Instant> {
+        let unheard = (!self.unheard.is_empty()).then(|| now + PATIENCE);
+        unheard.into_iter().chain(self.ghosts.due()).chain(self.held).min()
+    }
+
     /// Puts aside what comes before it can be understood; whether that was too much.
     pub(super) fn put_aside(&mut self, heard: Heard) -> bool {
         if self.early.len() >= EARLY {
@@ -216,10 +255,13 @@ impl Side {
     pub(super) fn forget(&mut self) {
         self.phase = Phase::Deaf;
         self.position = Position::default();
+        self.is_placed = false;
         self.members.clear();
         self.total = 0;
         self.is_total_due = false;
         self.early.clear();
+        self.unheard = Unheard::default();
+        self.ghosts = Ghosts::default();
         self.incoming = Incoming::default();
         self.pending.clear();
     }

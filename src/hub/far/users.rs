@@ -3,7 +3,10 @@
 //! A node's share of a user is one while the user is signed in at it, else nothing; watchers hear of the first
 //! and the last share. Who begins to watch gets an answer when the state of all users asked about is known.
 
-use std::collections::HashMap;
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, HashMap};
+
+use tokio::time::Instant;
 
 use crate::hub::inbox::{Notice, Watcher};
 use crate::hub::key::UserKey;
@@ -11,6 +14,8 @@ use crate::hub::links::Post;
 use crate::hub::user::Users;
 use crate::protocol::UserId;
 
+use super::ghosts::RETURN;
+use super::link::MOVING;
 use super::sharing::{Sharing, Terms};
 use super::side::Phase;
 use super::words::{Change, Look, Place, Position, Report, Request, Ticket, Totals};
@@ -19,7 +24,15 @@ use super::words::{Change, Look, Place, Position, Report, Request, Ticket, Total
 #[derive(Debug)]
 pub(in crate::hub) struct Wide {
     is_away: bool,
+    /// Whether this node is about to end.
+    is_parting: bool,
     tickets: Ticket,
+    /// The time of the last tick.
+    now: Option<Instant>,
+    /// Users whom an emptied Redis does not know stay online until then.
+    patient_until: Option<Instant>,
+    /// When users are looked after.
+    due: BinaryHeap<Reverse<(Instant, UserKey)>>,
     /// Watchers that wait for their first list.
     answers: HashMap<u64, Answering, foldhash::fast::RandomState>,
 }
@@ -40,6 +53,10 @@ pub(in crate::hub) struct UserSide {
     position: Position,
     /// Whether the user is signed in anywhere, as watchers here were told last.
     is_online: bool,
+    /// Whether the others do not know of it at the moment.
+    is_missed: bool,
+    /// Whether its share is not told yet, as the user may come back elsewhere.
+    is_held: bool,
     sharing: Sharing,
     /// The lists that wait for it.
     answers: Vec<u64>,
@@ -51,6 +68,8 @@ impl Default for UserSide {
             phase: Phase::Deaf,
             position: Position::default(),
             is_online: false,
+            is_missed: false,
+            is_held: false,
             sharing: Sharing::default(),
             answers: Vec::new(),
         }
@@ -69,7 +88,21 @@ impl UserSide {
 
 impl Wide {
     pub(in crate::hub) fn new() -> Self {
-        Self { is_away: true, tickets: 0, answers: HashMap::default() }
+        Self {
+            is_away: true,
+            is_parting: false,
+            tickets: 0,
+            now: None,
+            patient_until: None,
+            due: BinaryHeap::new(),
+            answers: HashMap::default(),
+        }
+    }
+
+    /// A user to be looked after now.
+    fn overdue(&mut self, now: Instant) -> Option<UserKey> {
+        self.due.peek().filter(|Reverse((at, _))| *at <= now)?;
+        self.due.pop().map(|Reverse((_, user))| user)
     }
 
     const fn ticket(&mut self) -> Ticket {
@@ -110,7 +143,7 @@ impl Users {
                 post.ask(Request::Listen(Place::User(user.clone()), ticket));
             }
             let terms = Terms { subscriptions: connections, totals: Totals::Edges, member_limit: 0 };
-            if let Some(share) = side.sharing.next(terms, &mut wide.tickets) {
+            if let Some(share) = (!side.is_held).then(|| side.sharing.next(terms, &mut wide.tickets)).flatten() {
                 post.ask(Request::Sync(Place::User(user.clone()), share));
             }
         }
@@ -198,9 +231,64 @@ impl Users {
         // What was told meanwhile may be newer.
         if look.position >= side.position {
             side.position = look.position;
-            self.turn(user, look.total > 0, post);
+            self.stand(user, look.total > 0, post);
         }
         self.drive(user, post);
+    }
+
+    /// Takes what a look says. Who is missed may come back with another node.
+    fn stand(&mut self, user: &UserKey, is_online: bool, post: &mut impl Post) {
+        let Some((entry, wide)) = self.entries.get_mut(user).zip(self.wide.as_mut()) else {
+            return;
+        };
+        let patience = wide.patient_until.filter(|until| wide.now.is_some_and(|now| now < *until));
+        if let Some(side) = entry.side.as_mut().filter(|side| side.is_online && !is_online)
+            && let Some(until) = patience
+        {
+            side.is_missed = true;
+            wide.due.push(Reverse((until, user.clone())));
+        } else {
+            self.turn(user, is_online, post);
+        }
+    }
+
+    /// A user has lost the last connection here. On a node that is about to end that is not told at once.
+    pub(in crate::hub) fn go(&mut self, user: &UserKey, post: &mut impl Post) {
+        let Some((entry, wide)) = self.entries.get_mut(user).zip(self.wide.as_mut()) else {
+            return;
+        };
+        let side = entry.side.get_or_insert_default();
+        side.sharing.change();
+        if let Some(now) = wide.now.filter(|_| wide.is_parting) {
+            side.is_held = true;
+            wide.due.push(Reverse((now + MOVING, user.clone())));
+        }
+        self.drive(user, post);
+    }
+
+    /// Looks after users whose time has come.
+    pub(in crate::hub) fn tick(&mut self, now: Instant, post: &mut impl Post) {
+        let Some(wide) = &mut self.wide else {
+            return;
+        };
+        wide.now = Some(now);
+        while let Some(user) = self.wide.as_mut().and_then(|wide| wide.overdue(now)) {
+            let Some(side) = self.side(&user) else {
+                continue;
+            };
+            side.is_held = false;
+            if std::mem::take(&mut side.is_missed) {
+                self.turn(&user, false, post);
+            }
+            self.drive(&user, post);
+        }
+    }
+
+    /// This node is about to end.
+    pub(in crate::hub) const fn part(&mut self) {
+        if let Some(wide) = &mut self.wide {
+            wide.is_parting = true;
+        }
     }
 
     /// A total was told. Each says all, so one that was missed does no harm once another is heard, and a look follows
@@ -210,6 +298,7 @@ impl Users {
             return;
         };
         side.position = position;
+        side.is_missed = false;
         self.turn(user, total > 0, post);
     }
 
@@ -236,6 +325,7 @@ impl Users {
         }
         for user in self.entries.keys().cloned().collect::<Vec<_>>() {
             if let Some(side) = self.side(&user) {
+                side.is_missed = false;
                 side.phase = Phase::Deaf;
                 side.sharing.doubt();
             }
@@ -246,6 +336,7 @@ impl Users {
     fn come_back(&mut self, post: &mut impl Post) {
         if let Some(wide) = &mut self.wide {
             wide.is_away = false;
+            wide.patient_until = wide.now.map(|now| now + RETURN);
         }
         for user in self.entries.keys().cloned().collect::<Vec<_>>() {
             self.drive(&user, post);

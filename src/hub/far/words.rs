@@ -136,8 +136,37 @@ pub struct Stay {
     pub history: Option<History>,
     /// On cache channels, how long it greets newcomers.
     pub cache: Option<Duration>,
+    /// Whether those find it who come back within a [`LATE`] time: it waited until the others could be reached, or some of
+    /// them may not be reached yet.
+    pub is_late: bool,
     /// The event for those who read it.
     pub record: Record,
+}
+
+impl Stay {
+    /// An event that only those need who could not hear it when it was sent.
+    #[must_use]
+    pub fn late(event: Event) -> Self {
+        Self { event, id: None, retain: None, history: None, cache: None, is_late: true, record: Record::default() }
+    }
+
+    /// The same event where what is to stay of it stays already.
+    #[must_use]
+    pub fn repeated(self) -> Self {
+        Self { id: None, retain: None, history: None, cache: None, ..self }
+    }
+}
+
+/// How long an event that is late can be found, and how many of one place.
+pub const LATE: Late = Late { age: Duration::from_secs(60), events: 10_000 };
+
+/// Bounds of what is late.
+#[derive(Debug, Clone, Copy)]
+pub struct Late {
+    /// Time.
+    pub age: Duration,
+    /// Events of one place.
+    pub events: usize,
 }
 
 /// What a home hears.
@@ -152,7 +181,7 @@ pub enum Report {
     /// An event was sent; not for one that waits.
     Stayed(ChannelKey, Number, Outcome),
     /// An event, in the order of all of its channel.
-    Relayed(ChannelKey, (Origin, Whose), Event),
+    Relayed(ChannelKey, Source, Event),
     /// Something changed at a place.
     Changed(Place, Position, Position, Change),
     /// Another node says something of connections that may be here.
@@ -163,11 +192,14 @@ pub enum Report {
     Back,
 }
 
-/// A node's life: one that lost its lease goes on under another.
+/// Who shares or sends. A node that lost its lease has its shares under another one, and sends on under the same.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Origin(pub u64);
 
-/// Whether an event is this node's own, under this life or an earlier one.
+/// Whose an event is.
+pub type Source = (Origin, Whose);
+
+/// Whether an event is this node's own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Whose {
     /// This node's.
@@ -199,7 +231,7 @@ pub enum Change {
     /// The total of all shares.
     Total(usize),
     /// An event that stays; with whose it is.
-    Stayed(Whose, Box<Stay>),
+    Stayed(Source, Box<Stay>),
 }
 
 /// How a place stands.
@@ -215,7 +247,7 @@ pub struct Look {
     pub retained: Vec<Past>,
     /// The cached event.
     pub cached: Option<Past>,
-    /// Past events above the position asked about, oldest first; with no time left.
+    /// Past and late events above the position asked about, oldest first; with no time left.
     pub missed: Vec<Past>,
 }
 
@@ -225,7 +257,7 @@ pub struct Past {
     /// Where it stands.
     pub position: Position,
     /// Whose it is.
-    pub whose: Whose,
+    pub source: Source,
     /// The event.
     pub stay: Box<Stay>,
     /// How long it still stays.
@@ -239,7 +271,7 @@ pub enum Outcome {
     At(Position, Position),
     /// Its id was known; nobody hears of it.
     Known,
-    /// It had been carried out before; listeners have heard of it.
+    /// It had been carried out before, and is not late; listeners have heard of it.
     Before,
     /// It could not be kept, and nobody else has it; counted and logged by the adapter.
     Lost,

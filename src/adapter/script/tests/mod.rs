@@ -52,7 +52,7 @@ impl Rig {
 
     fn stay(&mut self, number: u64, channel: &str, stay: &Stay) -> Value {
         let sending = Sending { sender: Origin(1), number };
-        let command = self.scripts.stay(Origin(1), sending, &self.address(channel), stay);
+        let command = self.scripts.stay(sending, &self.address(channel), stay);
         self.ask(&command)
     }
 
@@ -79,5 +79,5 @@ fn event(text: &str) -> Stay {
     let frame = Frame::text(text.len(), |out| out.extend_from_slice(text.as_bytes()));
     let record = Record { name: "n".into(), data: frame.bytes().slice(2..), at_ms: 1 };
     let event = Event { number: Number { value: 1, since: 0 }, except: None, frame };
-    Stay { event, id: None, retain: None, history: None, cache: None, record }
+    Stay { event, id: None, retain: None, history: None, cache: None, is_late: false, record }
 }

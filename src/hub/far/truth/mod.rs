@@ -31,7 +31,7 @@ pub(crate) enum Heard {
     Changed(Position, Position, Change),
 }
 
-/// What tells a `Stay` that is sent again. The model counts for all buckets together, so numbers of one sender must
+/// What tells a `Stay` that is sent again; a number of 0 is of an event of which nothing stays. The model counts for all buckets together, so numbers of one sender must
 /// rise over all places.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Sending {
@@ -107,30 +107,28 @@ impl Truth {
     }
 
     /// Carries out an event that stays.
-    pub(crate) fn stay(
-        &mut self,
-        origin: Origin,
-        sending: Sending,
-        place: &Place,
-        stay: &Stay,
-    ) -> (Outcome, Vec<Published>) {
+    pub(crate) fn stay(&mut self, sending: Sending, place: &Place, stay: &Stay) -> (Outcome, Vec<Published>) {
         let Sending { sender, number } = sending;
-        let (now_us, is_done) = (self.now_us, self.done.get(&sender.0).is_some_and(|done| *done >= number));
+        let (now_us, is_done) = (self.now_us, self.done.get(&sender.0).copied().unwrap_or_default() >= number);
         let standing = self.standing(place);
         let outcome = if standing.knows(stay, sending, now_us) {
             Outcome::Known
-        } else if is_done {
+        } else if is_done && !stay.is_late {
             Outcome::Before
         } else {
             let (previous, position) = standing.advance(now_us);
-            standing.keep(sending, stay, now_us);
+            if !is_done {
+                standing.keep(sending, stay, now_us);
+            }
+            standing.keep_late(sender, stay, now_us);
             Outcome::At(previous, position)
         };
         if !is_done {
             self.done.insert(sender.0, number);
         }
         let Outcome::At(previous, position) = outcome else { return (outcome, Vec::new()) };
-        let message = Heard::Stayed(previous, position, origin, Box::new(stay.clone()));
+        let told = if is_done { stay.clone().repeated() } else { stay.clone() };
+        let message = Heard::Stayed(previous, position, sender, Box::new(told));
         (outcome, vec![Published { place: place.clone(), message }])
     }
 

@@ -118,8 +118,8 @@ impl Standing {
         let mut members: Vec<_> = self.members.iter().collect();
         members.sort_by_key(|(_, member)| member.since);
         let left = |end: u64| Duration::from_millis(end - now_us / 1000);
-        let past = |position, stay, left| Past { position, whose: Whose::Other, stay, left };
-        let at = |kept: &super::stays::Timed| past(kept.position, kept.stay.clone(), left(kept.end_ms));
+        let past = |position, sender, stay, left| Past { position, source: (sender, Whose::Other), stay, left };
+        let at = |kept: &super::stays::Timed| past(kept.position, kept.sender, kept.stay.clone(), left(kept.end_ms));
         let missed = after.map_or_else(Vec::new, |after| self.kept.missed(after, now_us));
         Look {
             position: self.position,
@@ -127,7 +127,7 @@ impl Standing {
             members: members.into_iter().map(|(id, member)| (id.clone(), member.info.clone())).collect(),
             retained: self.kept.retained(now_us).map(at).collect(),
             cached: self.kept.cached(now_us).map(at),
-            missed: missed.into_iter().map(|(position, stay)| past(position, stay, Duration::ZERO)).collect(),
+            missed: missed.into_iter().map(|(at, sender, stay)| past(at, sender, stay, Duration::ZERO)).collect(),
         }
     }
 }

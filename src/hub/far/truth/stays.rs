@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::super::{Position, Stay};
+use super::super::{LATE, Origin, Position, Stay};
 use super::Sending;
 use super::place::Standing;
 
@@ -13,12 +13,17 @@ pub(super) struct Kept {
     ids: BTreeMap<u128, (Sending, u64)>,
     retained: BTreeMap<Box<str>, Timed>,
     cached: Option<Timed>,
-    past: Vec<(Position, Box<Stay>)>,
+    past: Vec<Sent>,
+    late: Vec<Sent>,
 }
+
+/// An event that stays: where it stands, and who sent it.
+pub(super) type Sent = (Position, Origin, Box<Stay>);
 
 #[derive(Debug)]
 pub(super) struct Timed {
     pub(super) position: Position,
+    pub(super) sender: Origin,
     pub(super) stay: Box<Stay>,
     pub(super) end_ms: u64,
 }
@@ -30,11 +35,20 @@ impl Standing {
         known.is_some_and(|(first, end_ms)| *first != sending && *end_ms > now_us / 1000)
     }
 
+    /// Keeps an event at the place's position for those who come back, if it is late.
+    pub(super) fn keep_late(&mut self, sender: Origin, stay: &Stay, now_us: u64) {
+        if stay.is_late {
+            let entry = (self.position, sender, Box::new(stay.clone()));
+            remember(&mut self.kept.late, entry, (LATE.events, LATE.age), now_us);
+        }
+    }
+
     /// Keeps an event at the place's position.
     pub(super) fn keep(&mut self, sending: Sending, stay: &Stay, now_us: u64) {
         let position = self.position;
         let end = |age: Duration| now_us / 1000 + ms(age);
-        let timed = |age: Duration| Timed { position, stay: Box::new(stay.clone()), end_ms: end(age) };
+        let timed =
+            |age: Duration| Timed { position, sender: sending.sender, stay: Box::new(stay.clone()), end_ms: end(age) };
         let kept = &mut self.kept;
         if let Some(id) = stay.id {
             kept.ids.insert(id.key, (sending, end(id.window)));
@@ -44,12 +58,8 @@ impl Standing {
             kept.trim(retain.keys, now_us);
         }
         if let Some(history) = stay.history {
-            let from = now_us.saturating_sub(ms(history.age) * 1000);
-            kept.past = kept.missed(Position(0), now_us);
-            kept.past.retain(|(position, _)| position.0 >= from);
-            kept.past.push((position, Box::new(stay.clone())));
-            let above = kept.past.len().saturating_sub(history.events);
-            kept.past.drain(..above);
+            let entry = (position, sending.sender, Box::new(stay.clone()));
+            remember(&mut kept.past, entry, (history.events, history.age), now_us);
         }
         if let Some(ttl) = stay.cache {
             kept.cached = Some(timed(ttl));
@@ -87,10 +97,27 @@ impl Kept {
         self.cached.as_ref().filter(|kept| kept.end_ms > now_us / 1000)
     }
 
-    /// Past events above a position; the age of the newest holds for all.
-    pub(super) fn missed(&self, after: Position, now_us: u64) -> Vec<(Position, Box<Stay>)> {
-        let newest = self.past.last().and_then(|(_, stay)| stay.history);
-        let from = newest.map_or(0, |history| now_us.saturating_sub(ms(history.age) * 1000));
-        self.past.iter().filter(|(position, _)| *position > after && position.0 > from).cloned().collect()
+    /// Past and late events above a position; the age of the newest past one holds for all of them.
+    pub(super) fn missed(&self, after: Position, now_us: u64) -> Vec<Sent> {
+        let newest = self.past.last().and_then(|(.., stay)| stay.history);
+        let past = young(&self.past, newest.map_or(Duration::ZERO, |history| history.age), now_us);
+        let mut all: Vec<_> = past.chain(young(&self.late, LATE.age, now_us)).cloned().collect();
+        all.retain(|(position, ..)| *position > after);
+        all.sort_by_key(|(position, ..)| *position);
+        all.dedup_by_key(|(position, ..)| *position);
+        all
     }
+}
+
+fn young(events: &[Sent], age: Duration, now_us: u64) -> impl Iterator<Item = &Sent> {
+    let from = now_us.saturating_sub(ms(age) * 1000);
+    events.iter().filter(move |(position, ..)| position.0 > from)
+}
+
+fn remember(events: &mut Vec<Sent>, entry: Sent, (most, age): (usize, Duration), now_us: u64) {
+    let from = now_us.saturating_sub(ms(age) * 1000);
+    events.push(entry);
+    let above = events.len().saturating_sub(most);
+    events.drain(..above);
+    events.retain(|(position, ..)| position.0 >= from);
 }
