@@ -301,3 +301,64 @@ async fn a_redis_that_stands_still_is_away_until_it_goes_on() {
         far.expect(&format!(r#"{{"event":"n","channel":"chat","data":"{number}"}}"#)).await;
     }
 }
+
+/// A Redis that comes back empty knows nobody until all nodes have told it again; nobody goes or comes by that.
+#[tokio::test]
+async fn an_emptied_redis_lets_no_member_flap() {
+    let mut nodes = Nodes::start(3).await;
+    let mut members = Vec::new();
+    for (node, id) in nodes.all.iter().zip(["1", "2", "3"]) {
+        members.push(member(node, id).await);
+    }
+    for (at, client) in members.iter_mut().enumerate() {
+        for id in ["2", "3"].iter().skip(at) {
+            client.expect(&told("member_added", id)).await;
+        }
+    }
+    nodes.redis.kill();
+    for node in &nodes.all {
+        says(node, "adapter: away").await;
+    }
+    nodes.redis.resume();
+    for node in &nodes.all {
+        says(node, "adapter: present, 3 nodes").await;
+    }
+    nodes.all[0].publish(ROOM, "n", "1").await;
+    for client in &mut members {
+        client.expect(&format!(r#"{{"event":"n","channel":"{ROOM}","data":"1"}}"#)).await;
+        client.quiet().await;
+    }
+}
+
+/// C-059 and C-119 together: whoever is sent away by a node that drains and comes back elsewhere was never gone for
+/// the others; whoever does not is told to be gone later; what channels keep is there after it.
+#[tokio::test]
+async fn members_of_a_draining_node_come_back_unnoticed() {
+    let mut nodes = Nodes::with(3, |config| {
+        config.adapter.lease = Duration::from_secs(3);
+        config.server.drain = Duration::from_millis(500);
+    })
+    .await;
+    let mut watcher = member(&nodes.all[0], "1").await;
+    let (mut moves, mut leaves) = (member(&nodes.all[1], "7").await, member(&nodes.all[1], "8").await);
+    for id in ["7", "8"] {
+        watcher.expect(&told("member_added", id)).await;
+    }
+    moves.expect(&told("member_added", "8")).await;
+    nodes.all[1].publish("cache-rates", "rate", "1.02").await;
+    let mut drained = nodes.all.remove(1);
+    let drain = tokio::spawn(async move { drained.shutdown().await });
+    moves.expect_end_with(4200).await;
+    leaves.expect_end_with(4200).await;
+    let mut moved = member(&nodes.all[1], "7").await;
+    drain.await.unwrap();
+    watcher.expect(&told("member_removed", "8")).await;
+    moved.expect(&told("member_removed", "8")).await;
+    watcher.quiet().await;
+    for node in &nodes.all {
+        assert_eq!(members(node).await, ["1", "7"]);
+    }
+    let mut client = nodes.all[0].connect().await;
+    client.subscribe("cache-rates").await;
+    client.expect(r#"{"event":"rate","channel":"cache-rates","data":"1.02"}"#).await;
+}
