@@ -1,11 +1,15 @@
 //! The adapter's thread: opens a session with Redis, works while it lasts, and opens the next.
 //!
 //! While there is none, events wait in order and questions fail at once. Read `open` for what makes a session, `session`
-//! for what happens in it, `work` for what it does at the same time.
+//! for its turns, `taking` and `hearing` for what comes in, `sending` for what goes out, `keeping` for its lease, `work` for
+//! what it does at the same time.
 
 mod hearing;
+mod keeping;
 mod open;
+mod sending;
 mod session;
+mod taking;
 mod work;
 
 use std::collections::VecDeque;

@@ -2,23 +2,22 @@
 
 use std::collections::HashMap;
 
-use redis::{Cmd, Value, cmd};
+use redis::cmd;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval, sleep_until};
 
 use crate::adapter::fault::Fault;
 use crate::adapter::lease::Held;
-use crate::adapter::pipeline::{Fate, Job, Lane, What};
-use crate::adapter::script::Refused;
+use crate::adapter::pipeline::{Lane, What};
 use crate::adapter::subscription::{NewsReader, Topics};
-use crate::adapter::topology::{ShardIndex, Topology};
-use crate::adapter::wording::{Sent, Target, answer_all, fail};
-use crate::config::RedisMode;
-use crate::hub::far::{Place, Question, Request, Ticket};
+use crate::adapter::topology::Topology;
+use crate::adapter::wording::fail;
+use crate::hub::far::Request;
 
 use super::open::Opened;
-use super::work::{self, Done};
-use super::{End, Engine, Inlet, SETTLING};
+use super::sending::Gathered;
+use super::work::Done;
+use super::{End, Engine, SETTLING};
 
 /// Requests and news that are taken in before answers are looked at again.
 pub(super) const AT_ONCE: usize = 512;
@@ -30,32 +29,25 @@ pub(super) struct Session<'a> {
     pub(super) lanes: Vec<Lane>,
     pub(super) news: NewsReader,
     pub(super) topics: Topics,
-    held: Held,
-    nodes: u64,
-    work: JoinSet<Done>,
+    pub(super) held: Held,
+    pub(super) nodes: u64,
+    pub(super) work: JoinSet<Done>,
     beat: Interval,
-    is_renewing: bool,
-    is_checking: bool,
-    is_reaping: bool,
+    pub(super) is_renewing: bool,
+    pub(super) is_checking: bool,
+    pub(super) is_reaping: bool,
     /// Questions that go to all buckets, and the parts that are there.
-    gathered: HashMap<u64, Gathered>,
-    asked: u64,
+    pub(super) gathered: HashMap<u64, Gathered>,
+    pub(super) asked: u64,
     /// Jobs that waited before the session and are not done.
-    late: usize,
+    pub(super) late: usize,
     /// Until when others may come back, who were away when this node was.
-    settles: Option<Instant>,
-    is_back: bool,
+    pub(super) settles: Option<Instant>,
+    pub(super) is_back: bool,
     pub(super) common_topic: Vec<u8>,
     pub(super) own_topic: Vec<u8>,
     /// Whether what concerns all nodes is heard.
     pub(super) hears_all: bool,
-}
-
-#[derive(Debug)]
-struct Gathered {
-    question: Question,
-    parts: Vec<Value>,
-    missing: usize,
 }
 
 impl<'a> Session<'a> {
@@ -172,266 +164,6 @@ impl<'a> Session<'a> {
             () = sleep_until(until) => {}
         }
         Ok(())
-    }
-
-    fn fill(&mut self, shard: ShardIndex, now: Instant) {
-        let Some(lane) = self.lanes.get_mut(shard) else { return };
-        if let Some(batch) = lane.subscriptions() {
-            self.work.spawn(work::subscribe(shard, lane.subscriber.clone(), batch));
-        }
-        let (wording, lease) = (&mut self.engine.wording, self.held.lease);
-        let Some((batch, over)) = lane.batch(now, |what, sent| Engine::commands(wording, lease, what, sent)) else {
-            return;
-        };
-        if !batch.is_empty() {
-            let registry = std::mem::take(&mut lane.must_load).then(|| self.engine.opener.registry.clone());
-            self.engine.metrics.pipelines.increment(1);
-            self.engine.metrics.commands.increment(batch.len() as u64);
-            self.work.spawn(work::send(shard, lane.link.clone(), batch, registry));
-        }
-        // Of an app that is not served any more.
-        for job in over {
-            self.count_late(&job);
-            self.drop_job(job, "no app");
-        }
-    }
-
-    fn beat(&mut self) {
-        self.renew();
-        if !self.is_checking {
-            self.is_checking = true;
-            let links = self.lanes.iter().flat_map(|lane| [lane.link.clone(), lane.subscriber.clone()]).collect();
-            self.work.spawn(work::check(std::sync::Arc::clone(&self.engine.opener), links, self.topology.clone()));
-        }
-        if !self.is_reaping && self.held.is_fresh(Instant::now()) {
-            self.is_reaping = true;
-            let links = self.lanes.iter().map(|lane| lane.link.clone()).collect();
-            self.work.spawn(work::reap(self.engine.opener.registry.clone(), links, self.topology.clone()));
-        }
-    }
-
-    fn renew(&mut self) {
-        let Some(lane) = self.lanes.get(self.topology.common) else { return };
-        if !std::mem::replace(&mut self.is_renewing, true) {
-            let registry = self.engine.opener.registry.clone();
-            self.work.spawn(work::renew(registry, lane.link.clone(), self.held.lease.origin));
-        }
-    }
-
-    fn done(&mut self, done: Done) -> Result<(), Fault> {
-        match done {
-            Done::Batch(shard, answers) => self.landed(shard, answers?),
-            Done::Subscribed(shard, taken) => {
-                if let Some(lane) = self.lanes.get_mut(shard) {
-                    lane.is_subscribing = false;
-                }
-                taken
-            }
-            Done::Rested => Ok(()),
-            Done::Renewed(asked, renewed) => {
-                self.is_renewing = false;
-                let renewed = renewed?;
-                self.held.renewed(&renewed, asked);
-                self.count_nodes(renewed.nodes);
-                Ok(())
-            }
-            Done::Checked(found) => {
-                self.is_checking = false;
-                found
-            }
-            Done::Reaped(reaped) => {
-                self.is_reaping = false;
-                self.engine.metrics.reaped.increment(reaped?);
-                Ok(())
-            }
-        }
-    }
-
-    #[expect(clippy::cast_precision_loss, reason = "a gauge is a float")]
-    fn count_nodes(&mut self, nodes: u64) {
-        self.engine.metrics.nodes.set(nodes as f64);
-        if self.is_back && nodes != self.nodes {
-            self.engine.state.send_replace(super::State::Present { nodes });
-        }
-        self.nodes = nodes;
-    }
-
-    fn landed(&mut self, shard: ShardIndex, answers: Vec<Value>) -> Result<(), Fault> {
-        let now = Instant::now();
-        let Some(lane) = self.lanes.get_mut(shard) else { return Ok(()) };
-        let (fates, fault) = lane.landed(answers, now);
-        if let Some(until) = lane.until {
-            self.work.spawn(work::rest(until));
-        }
-        let mut expired = None;
-        for fate in fates {
-            match fate {
-                Fate::Answered(job, answer) => {
-                    self.count_late(&job);
-                    if self.answered(job, answer) == Err(Refused::Expired) {
-                        expired = Some(Fault::Expired);
-                    }
-                }
-                Fate::Refused(job, code) => {
-                    tracing::error!(code, "Redis refused an event for good");
-                    self.count_late(&job);
-                    self.engine.lose(job.what, "refused");
-                }
-            }
-        }
-        fault.or(expired).map_or(Ok(()), Err)
-    }
-
-    fn answered(&mut self, job: Job, answer: Value) -> Result<(), Refused> {
-        self.engine.settled(&job.what);
-        match job.what {
-            What::Request(request) => match self.engine.wording.finish(request, answer) {
-                Ok(Some(report)) => (self.engine.ears.homes)(report),
-                Ok(None) => {}
-                Err(Refused::Expired) => return Err(Refused::Expired),
-                Err(Refused::Unreadable(_)) => self.unreadable(),
-            },
-            What::Part(number, index) => self.gather(number, index, answer),
-            What::Control(..) => {}
-        }
-        Ok(())
-    }
-
-    pub(super) fn unreadable(&self) {
-        tracing::debug!("could not read what came from Redis");
-        self.engine.metrics.unreadable.increment(1);
-    }
-
-    fn gather(&mut self, number: u64, index: usize, answer: Value) {
-        let Some(gathered) = self.gathered.get_mut(&number) else { return };
-        if let Some(part) = gathered.parts.get_mut(index) {
-            *part = answer;
-        }
-        gathered.missing -= 1;
-        if gathered.missing == 0
-            && let Some(Gathered { question, parts, .. }) = self.gathered.remove(&number)
-            && answer_all(question, parts).is_err()
-        {
-            self.unreadable();
-        }
-    }
-
-    const fn count_late(&mut self, job: &Job) {
-        if job.has_waited {
-            self.late -= 1;
-        }
-    }
-
-    fn take_all(&mut self, inlet: Option<Inlet>) {
-        // Whoever sends is gone without saying goodbye.
-        let Some(inlet) = inlet else {
-            self.engine.ending.get_or_insert_with(Instant::now);
-            return;
-        };
-        self.take(inlet);
-        for _ in 1..AT_ONCE {
-            match self.engine.inlet.try_recv() {
-                Ok(inlet) => self.take(inlet),
-                Err(_) => break,
-            }
-        }
-    }
-
-    fn take(&mut self, inlet: Inlet) {
-        match inlet {
-            Inlet::Request(request) => self.request(request),
-            Inlet::Control(node, message) => self.place(Job::new(What::Control(node, message))),
-            other @ (Inlet::Lost(_) | Inlet::Apps(_) | Inlet::Stop(_)) => self.engine.always(other),
-        }
-    }
-
-    fn request(&mut self, request: Request) {
-        match request {
-            Request::Relay(..) | Request::Stay(..) => {
-                let mut job = Job::new(What::Request(request));
-                job.sent.is_late = self.settles.is_some_and(|until| Instant::now() < until);
-                self.place(job);
-            }
-            // What waited goes first; homes were not told that they may ask.
-            Request::Ask(question) if !self.is_back => fail(question),
-            _ if !self.is_back => {}
-            Request::Listen(place, ticket) => self.listen(place, ticket),
-            Request::Unlisten(place) => self.unlisten(&place),
-            Request::Ask(question @ Question::Channels(..)) => self.ask_all(question),
-            Request::Sync(..) | Request::Look(..) | Request::Ask(_) => self.place(Job::new(What::Request(request))),
-        }
-    }
-
-    /// Puts a job where it waits for its server.
-    fn place(&mut self, job: Job) {
-        let shard = match &job.what {
-            What::Request(request) => match self.engine.wording.target(request) {
-                Target::Bucket(bucket) => self.topology.of(bucket),
-                Target::All | Target::Nowhere => {
-                    self.count_late(&job);
-                    return self.drop_job(job, "no app");
-                }
-            },
-            What::Part(..) | What::Control(..) => self.topology.common,
-        };
-        if let Some(lane) = self.lanes.get_mut(shard) {
-            lane.waiting.push_back(job);
-        }
-    }
-
-    /// Asks all buckets.
-    fn ask_all(&mut self, question: Question) {
-        let request = Request::Ask(question);
-        let commands = self.engine.wording.commands(self.held.lease, &request, &mut Sent::default());
-        let Request::Ask(question) = request else { return };
-        if commands.is_empty() {
-            return fail(question);
-        }
-        self.asked += 1;
-        let (number, missing) = (self.asked, commands.len());
-        self.gathered.insert(number, Gathered { question, parts: vec![Value::Nil; missing], missing });
-        for (bucket, (index, command)) in (0_u16..).zip(commands.into_iter().enumerate()) {
-            if let Some(lane) = self.lanes.get_mut(self.topology.of(bucket)) {
-                lane.waiting.push_back(Job::ready(What::Part(number, index), command));
-            }
-        }
-    }
-
-    fn listen(&mut self, place: Place, ticket: Ticket) {
-        let Some(topic) = self.engine.wording.topic(&place) else { return };
-        let target = self.engine.wording.target(&Request::Unlisten(place.clone()));
-        self.topics.listen(&topic, place, ticket);
-        self.subscribe(target, self.subscribing("SUBSCRIBE", &topic));
-    }
-
-    fn unlisten(&mut self, place: &Place) {
-        let Some(topic) = self.engine.wording.topic(place) else { return };
-        let target = self.engine.wording.target(&Request::Unlisten(place.clone()));
-        if self.topics.unlisten(&topic) {
-            self.subscribe(target, self.subscribing("UNSUBSCRIBE", &topic));
-        }
-    }
-
-    fn subscribing(&self, word: &str, topic: &str) -> Cmd {
-        let is_sharded = self.engine.opener.config.mode == RedisMode::Cluster;
-        let mut command = if is_sharded { cmd(&format!("S{word}")) } else { cmd(word) };
-        command.arg(topic);
-        command
-    }
-
-    fn subscribe(&mut self, target: Target, command: Cmd) {
-        let Target::Bucket(bucket) = target else { return };
-        if let Some(lane) = self.lanes.get_mut(self.topology.of(bucket)) {
-            lane.topics.push_back(command);
-        }
-    }
-
-    fn drop_job(&mut self, job: Job, why: &'static str) {
-        match job.what {
-            What::Request(Request::Ask(question)) => fail(question),
-            what if what.waits() => self.engine.lose(what, why),
-            What::Request(_) | What::Part(..) | What::Control(..) => {}
-        }
     }
 
     /// Lets the lease end soon: members who come back elsewhere by then were never gone.
