@@ -5,6 +5,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use crate::config;
 use crate::hub::far::Request;
 
+/// Words to all nodes that may wait.
+const CONTROLS: usize = 1000;
+
 /// Bytes that an event takes besides its frame, roughly.
 const AROUND: usize = 256;
 
@@ -18,12 +21,24 @@ pub(super) struct Gauge {
     bytes: AtomicUsize,
     most_events: usize,
     most_bytes: usize,
+    controls: AtomicUsize,
 }
+
+/// As much waits for the other nodes as may.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("{CONTROLS} words to all nodes wait already")]
+pub struct Full;
 
 impl Gauge {
     pub(super) const fn new(config: &config::Adapter) -> Self {
         let (most_events, most_bytes) = (config.queue_events, config.queue_bytes);
-        Self { events: AtomicUsize::new(0), bytes: AtomicUsize::new(0), most_events, most_bytes }
+        Self {
+            events: AtomicUsize::new(0),
+            bytes: AtomicUsize::new(0),
+            most_events,
+            most_bytes,
+            controls: AtomicUsize::new(0),
+        }
     }
 
     pub(super) fn has_room(&self) -> bool {
@@ -45,6 +60,20 @@ impl Gauge {
             self.release(bytes);
         }
         fits
+    }
+
+    /// Takes in something that is said to all nodes, unless that exceeds the bound.
+    pub(super) fn admit_control(&self) -> bool {
+        let fits = self.controls.fetch_add(1, Ordering::Relaxed) < CONTROLS;
+        if !fits {
+            self.release_control();
+        }
+        fits
+    }
+
+    /// It is said, or never will be.
+    pub(super) fn release_control(&self) {
+        self.controls.fetch_sub(1, Ordering::Relaxed);
     }
 
     /// An event waits no more.

@@ -80,10 +80,10 @@ impl Note {
     }
 }
 
-/// What concerns all nodes at once; the one that says it hears it, too.
+/// What concerns all nodes at once.
 ///
-/// Shape: a byte for what it is (6 or 7), the time in seconds (u64, 0 for 6), the app id's length (u32) and the app id,
-/// then the user id or subject to the end.
+/// Shape: the node that says it (u32), a byte for what it is (6 or 7), the time (u64), the app id's length (u32) and the
+/// app id, then the user id or subject to the end.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Control {
     /// Close a user's connections.
@@ -92,6 +92,8 @@ pub enum Control {
         app: AppId,
         /// Its id.
         user: Box<str>,
+        /// Of those that were signed in before, in Unix microseconds.
+        before: u64,
     },
     /// Tokens of a subject that were issued before are not valid any more.
     Revoke {
@@ -105,24 +107,25 @@ pub enum Control {
 }
 
 impl Control {
-    pub(super) fn write(&self) -> Vec<u8> {
+    pub(super) fn write(&self, node: u32) -> Vec<u8> {
         let (kind, at, app, name) = match self {
-            Self::Terminate { app, user } => (TERMINATE, 0, app, user),
+            Self::Terminate { app, user, before } => (TERMINATE, *before, app, user),
             Self::Revoke { app, subject, at } => (REVOKE, *at, app, subject),
         };
         let app = app.as_str().as_bytes();
         let length = u32::try_from(app.len()).unwrap_or(u32::MAX);
-        [&[kind][..], &at.to_be_bytes(), &length.to_be_bytes(), app, name.as_bytes()].concat()
+        [&node.to_be_bytes()[..], &[kind], &at.to_be_bytes(), &length.to_be_bytes(), app, name.as_bytes()].concat()
     }
 
-    pub(super) fn read(message: Bytes) -> Result<Self, Unreadable> {
+    /// With the node that says it.
+    pub(super) fn read(message: Bytes) -> Result<(u32, Self), Unreadable> {
         let mut reader = Reader::new(message);
-        let (kind, at) = (reader.u8()?, reader.u64()?);
+        let (node, kind, at) = (reader.u32()?, reader.u8()?, reader.u64()?);
         let app = AppId::parse(text(&reader.part()?)?).map_err(|_| Unreadable)?;
         let name = text(&reader.rest())?.into();
         match kind {
-            TERMINATE => Ok(Self::Terminate { app, user: name }),
-            REVOKE => Ok(Self::Revoke { app, subject: name, at }),
+            TERMINATE => Ok((node, Self::Terminate { app, user: name, before: at })),
+            REVOKE => Ok((node, Self::Revoke { app, subject: name, at })),
             _ => Err(Unreadable),
         }
     }
@@ -136,7 +139,7 @@ mod tests {
     fn what_is_written_reads_back() {
         let app = AppId::parse("7").unwrap();
         let all = [
-            Control::Terminate { app: app.clone(), user: "a\0ż".into() },
+            Control::Terminate { app: app.clone(), user: "a\0ż".into(), before: 1 << 50 },
             Control::Revoke { app, subject: "".into(), at: 1 << 40 },
         ];
         let notes = [
@@ -151,9 +154,9 @@ mod tests {
             }
         }
         for control in all {
-            let message = control.write();
-            assert_eq!(Control::read(message.clone().into()), Ok(control));
-            for end in 0..13 {
+            let message = control.write(5);
+            assert_eq!(Control::read(message.clone().into()), Ok((5, control)));
+            for end in 0..17 {
                 assert_eq!(Control::read(message[..end].to_vec().into()), Err(Unreadable));
             }
         }

@@ -56,6 +56,8 @@ pub(super) struct Registry {
     pub(super) keys: Keys,
     pub(super) term: Duration,
     pub(super) about: Arc<[(&'static str, String)]>,
+    /// This node's number in socket ids.
+    pub(super) number: u32,
 }
 
 impl Registry {
@@ -74,7 +76,8 @@ impl Registry {
             }
         }
         let origin = Origin(rand::random());
-        let facts = Facts { origin, lease: term, former, grace: GRACE, about: &self.about, apps: &[] };
+        let facts =
+            Facts { origin, lease: term, former, grace: GRACE, number: self.number, about: &self.about, apps: &[] };
         let confirmed = Instant::now();
         let answer = link.ask(&self.scripts.join(&self.keys, &facts)).await?;
         match script::joined(answer) {

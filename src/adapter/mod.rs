@@ -30,6 +30,7 @@ mod topology;
 mod wording;
 
 pub use apps::Apps;
+pub use backlog::Full;
 pub use control::Control;
 pub use fault::Fault;
 pub use fit::{Digest, Unfit};

@@ -64,6 +64,15 @@ impl Job {
         self.commands = None;
     }
 
+    /// It was refused, so it was not carried out: others may have been meanwhile, and it is sent as a new one.
+    fn renew(mut self) -> Self {
+        if self.waits() {
+            self.sent.number = None;
+            self.commands = None;
+        }
+        self
+    }
+
     fn waits(&self) -> bool {
         self.what.waits()
     }
@@ -191,7 +200,7 @@ impl Lane {
         if self.until.is_none() {
             self.refusing = None;
         }
-        again.into_iter().rev().for_each(|job| self.waiting.push_front(job));
+        again.into_iter().rev().for_each(|job| self.waiting.push_front(job.renew()));
         (fates, fault)
     }
 

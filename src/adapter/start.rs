@@ -21,7 +21,7 @@ use crate::hub::far::{self, Report, Request};
 use crate::protocol::SocketId;
 
 use super::apps::Apps;
-use super::backlog::{Gauge, weight};
+use super::backlog::{Full, Gauge, weight};
 use super::connect::Connector;
 use super::control::{Control, Note};
 use super::engine::{self, Engine, Inlet, Opener};
@@ -78,7 +78,7 @@ pub enum State {
 pub struct Ears {
     /// A place's report goes to the worker of its home, `Away` and `Back` to all workers.
     pub homes: Box<dyn Fn(Report) + Send>,
-    /// What concerns all nodes; also what this one said.
+    /// What another node says to all.
     pub all: Box<dyn Fn(Control) + Send>,
     /// Letters for this node's connections: which node asks, its number for the answer, for whom it is, and the letter.
     pub letters: Box<dyn Fn(u32, u64, SocketId, Bytes) + Send>,
@@ -160,7 +160,7 @@ impl Adapter {
         let is_sharded = config.mode == RedisMode::Cluster;
         let keys = Keys::new(&config.prefix);
         let scripts = Arc::new(Scripts::new(is_sharded));
-        let registry = Registry { scripts, keys: keys.clone(), term: config.lease, about: about.into() };
+        let registry = Registry { scripts, keys: keys.clone(), term: config.lease, about: about.into(), number: node };
         let opener = Opener { config: config.clone(), connector: Connector::new(config)?, registry, digests };
         let gauge = Arc::new(Gauge::new(config));
         #[expect(clippy::disallowed_methods, reason = "the gauge bounds events; homes have one other request a place")]
@@ -240,13 +240,21 @@ impl Drop for Adapter {
 }
 
 impl Requests {
-    /// Sends something to all nodes, this one among them. It waits for Redis when that is away.
-    pub fn broadcast(&self, control: &Control) {
-        self.put(Inlet::Control(None, control.write()));
+    /// Says something to all other nodes: now, or when Redis is back, to those that are away when they come back, in the
+    /// order of its coming.
+    ///
+    /// # Errors
+    /// `Full` when as much waits as may; then it is not said.
+    pub fn broadcast(&self, control: &Control) -> Result<(), Full> {
+        if !self.gauge.admit_control() {
+            return Err(Full);
+        }
+        self.put(Inlet::Control(None, control.write(self.node)));
+        Ok(())
     }
 
-    /// Hands a letter to a connection of another node; what became of it comes when that node has said so, and never
-    /// while Redis is away.
+    /// Hands a letter to a connection of another node; what became of it comes when that node has said so, at once when
+    /// there is no such node, and never while Redis or that node is away.
     #[must_use]
     pub fn hand(&self, to: SocketId, letter: Vec<u8>) -> oneshot::Receiver<Handed> {
         let (number, answered) = self.letters.ask();

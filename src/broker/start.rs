@@ -304,21 +304,21 @@ fn join(
 
 /// Does what concerns all nodes, for the connections of this one.
 fn obey(apps: &Apps, homes: &Remote, control: &Control) {
-    let (app, id, at) = match control {
-        Control::Terminate { app, user } => (app, user, None),
-        Control::Revoke { app, subject, at } => (app, subject, Some(*at)),
-    };
+    let (Control::Terminate { app, user: id, .. } | Control::Revoke { app, subject: id, .. }) = control;
     let Some((app, id)) = apps.by_id(app.as_str()).zip(UserId::parse(id, usize::MAX).ok()) else {
         return;
     };
     let user = app.user(id);
-    let Some(at) = at else {
-        return homes.report(Report::Control(hub::far::Control::Terminate(user)));
+    let report = match control {
+        Control::Terminate { before, .. } => hub::far::Control::Terminate(user, *before),
+        Control::Revoke { at, .. } => {
+            if app.tokens.as_ref().is_some_and(|tokens| tokens.revocations().revoke(user.id.as_str(), *at).is_err()) {
+                tracing::error!("another node revoked a subject, and there is no room to note it");
+            }
+            hub::far::Control::CutOff(user)
+        }
     };
-    if app.tokens.as_ref().is_some_and(|tokens| tokens.revocations().revoke(user.id.as_str(), at).is_err()) {
-        tracing::error!("another node revoked a subject, and there is no room to note it");
-    }
-    homes.report(Report::Control(hub::far::Control::CutOff(user)));
+    homes.report(Report::Control(report));
 }
 
 /// Each worker's share of the node's bounds.

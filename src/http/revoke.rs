@@ -60,7 +60,7 @@ async fn revoke_subject(request: &HttpRequest, payload: Payload) -> Outcome {
     state.hub.cut_off(&app.user(id), &state.revoked)?;
     if let Some(adapter) = &state.adapter {
         let (app, subject) = (app.config.id.clone(), subject.as_str().into());
-        adapter.broadcast(&Control::Revoke { app, subject, at: issued_until });
+        adapter.broadcast(&Control::Revoke { app, subject, at: issued_until }).map_err(|_| Refusal::Busy)?;
     }
     tracing::info!(app = %app.config.id, "tokens of a subject were revoked");
     Ok(json(&Revoked { subject: &subject, issued_until }))

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::protocol::{Frame, SocketId, UserId, outbound};
 
+use super::far::unix_us;
 use super::inbox::Handed;
 use super::key::{ConnectionKey, UserKey};
 use super::ports::Letter;
@@ -12,15 +13,22 @@ use super::slot::{Farewell, Signals, Watching};
 
 impl Shard {
     pub(super) fn sign_in(&mut self, user: UserKey, connection: ConnectionKey) {
-        self.users.entry(user).or_default().insert(connection);
+        self.users.entry(user).or_default().insert(connection, unix_us());
     }
 
     pub(super) fn sign_out(&mut self, user: &UserKey, connection: ConnectionKey) {
-        remove_from(&mut self.users, user, connection);
+        if let Some(connections) = self.users.get_mut(user) {
+            connections.swap_remove(&connection);
+            if connections.is_empty() {
+                self.users.remove(user);
+            }
+        }
     }
 
-    pub(super) fn terminate(&mut self, user: &UserKey, farewell: &Farewell) {
-        for connection in self.users.get(user).into_iter().flatten().copied().collect::<Vec<_>>() {
+    /// Closes a user's connections that were signed in before, in Unix microseconds.
+    pub(super) fn terminate(&mut self, user: &UserKey, before: u64, farewell: &Farewell) {
+        let earlier = self.users.get(user).into_iter().flatten().filter(|(_, since)| **since < before);
+        for connection in earlier.map(|(connection, _)| *connection).collect::<Vec<_>>() {
             self.close(connection, &farewell[..]);
         }
     }

@@ -78,7 +78,7 @@ impl Hub {
     pub fn terminate(&self, user: &UserKey, farewell: &Farewell) -> Result<(), Busy> {
         self.touch(|core| {
             tell_others(core, || Notice::Terminate { user: user.clone(), farewell: farewell.clone() })?;
-            core.shard.terminate(user, farewell);
+            core.shard.terminate(user, u64::MAX, farewell);
             Ok(())
         })
     }

@@ -5,7 +5,7 @@ use std::mem;
 use std::rc::Rc;
 use std::task::Waker;
 
-use indexmap::IndexSet;
+use indexmap::{IndexMap, IndexSet};
 use slotmap::SlotMap;
 
 use crate::protocol::{Frame, SocketId};
@@ -32,7 +32,8 @@ pub(super) struct Counts {
 pub(super) struct Shard {
     pub(super) slots: SlotMap<ConnectionKey, Slot>,
     channels: HashMap<ChannelKey, Subscribers, foldhash::fast::RandomState>,
-    pub(super) users: HashMap<UserKey, Subscribers, foldhash::fast::RandomState>,
+    /// With when each connection was signed in, in Unix microseconds.
+    pub(super) users: HashMap<UserKey, SignedIn, foldhash::fast::RandomState>,
     /// Whose tokens connections bear.
     pub(super) bearers: HashMap<UserKey, Subscribers, foldhash::fast::RandomState>,
     /// Connections by their socket ids: 25 bytes an entry, 29 to 57 bytes a connection with the
@@ -47,6 +48,9 @@ pub(super) struct Shard {
 }
 
 pub(super) type Subscribers = IndexSet<ConnectionKey, foldhash::fast::RandomState>;
+
+/// Connections that are signed in, each with since when.
+pub(super) type SignedIn = IndexMap<ConnectionKey, u64, foldhash::fast::RandomState>;
 
 impl Shard {
     pub(super) fn new(bounds: Bounds, slow: Farewell) -> Self {

@@ -123,7 +123,7 @@ fn apply(shard: &mut Shard, notice: Notice) -> Option<Joined> {
                 shard.status(connection, &user, online, &frame);
             }
         }
-        Notice::Terminate { user, farewell } => shard.terminate(&user, &farewell),
+        Notice::Terminate { user, farewell } => shard.terminate(&user, u64::MAX, &farewell),
         Notice::CutOff { bearer, farewell } => shard.cut_off(&bearer, &farewell),
     }
     None
@@ -170,7 +170,7 @@ impl Core {
             Command::Report(report) => {
                 if let Report::Control(control) = &*report {
                     match control {
-                        Control::Terminate(user) => router.shard.terminate(user, terminated),
+                        Control::Terminate(user, before) => router.shard.terminate(user, *before, terminated),
                         Control::CutOff(bearer) => router.shard.cut_off(bearer, revoked),
                     }
                 } else {

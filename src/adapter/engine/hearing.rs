@@ -1,5 +1,7 @@
 //! What comes unasked in a session.
 
+use bytes::Bytes;
+
 use crate::adapter::control::{Control, Note};
 use crate::adapter::fault::Fault;
 use crate::adapter::subscription::News;
@@ -35,13 +37,19 @@ impl Session<'_> {
         Ok(())
     }
 
+    /// Carries out what another node says to all; this one has done what it says itself.
+    pub(super) fn obey(&mut self, message: Bytes) {
+        match Control::read(message) {
+            Ok((node, _)) if node == self.engine.node => {}
+            Ok((_, control)) => (self.engine.ears.all)(control),
+            Err(_) => self.unreadable(),
+        }
+    }
+
     fn message(&mut self, topic: &[u8], message: Vec<u8>) {
         self.engine.metrics.heard.increment(1);
         if topic == self.common_topic {
-            match Control::read(message.into()) {
-                Ok(control) => (self.engine.ears.all)(control),
-                Err(_) => self.unreadable(),
-            }
+            self.obey(message.into());
         } else if topic == self.own_topic {
             match Note::read(message.into()) {
                 Ok(note) => (self.engine.ears.one)(note),
@@ -61,7 +69,7 @@ impl Session<'_> {
         Fault::Moved { server: self.server(shard), code: "SUNSUBSCRIBE".to_owned() }
     }
 
-    fn server(&self, shard: ShardIndex) -> String {
+    pub(super) fn server(&self, shard: ShardIndex) -> String {
         self.lanes.get(shard).map(|lane| lane.link.server.to_string()).unwrap_or_default()
     }
 }

@@ -3,6 +3,7 @@
 use tokio::time::Instant;
 
 use crate::adapter::fault::Fault;
+use crate::adapter::script::Scripts;
 
 use super::session::Session;
 use super::work::{self, Done};
@@ -30,6 +31,13 @@ impl Session<'_> {
         }
     }
 
+    /// Asks what was said to all nodes while this one could not hear it.
+    pub(super) fn ask_orders(&mut self) {
+        let Some(lane) = self.lanes.get(self.topology.common) else { return };
+        let command = Scripts::orders(&self.engine.wording.keys, &self.engine.obeyed);
+        self.work.spawn(work::orders(lane.link.clone(), command));
+    }
+
     pub(super) fn done(&mut self, done: Done) -> Result<(), Fault> {
         match done {
             Done::Batch(shard, answers) => self.landed(shard, answers?),
@@ -45,6 +53,14 @@ impl Session<'_> {
                 let renewed = renewed?;
                 self.held.renewed(&renewed, asked);
                 self.count_nodes(renewed.nodes);
+                Ok(())
+            }
+            Done::Orders(orders) => {
+                for (id, order) in orders? {
+                    self.engine.obeyed = id;
+                    self.obey(order);
+                }
+                self.has_obeyed = true;
                 Ok(())
             }
             Done::Checked(found) => {

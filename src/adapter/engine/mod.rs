@@ -41,6 +41,9 @@ use session::Session;
 /// The first pause between two tries, and the longest.
 const PAUSES: [Duration; 2] = [Duration::from_millis(100), Duration::from_secs(5)];
 
+/// A session that breaks sooner was none: the next pause is longer.
+const STEADY: Duration = Duration::from_secs(3);
+
 /// How long after its own return a node sends so that others still find it who come back later: the longest pause, and
 /// time to notice, to connect and to look.
 const SETTLING: Duration = Duration::from_secs(12);
@@ -94,6 +97,8 @@ pub(super) struct Engine {
     backlog: VecDeque<Job>,
     /// This node's life.
     life: Option<Origin>,
+    /// The last of what was said to all nodes that this one has read.
+    obeyed: String,
     topology: Option<Topology>,
     /// Until when what waits may be sent, once the broker ends.
     ending: Option<Instant>,
@@ -132,6 +137,7 @@ impl Engine {
             metrics,
             backlog,
             life: None,
+            obeyed: "0".to_owned(),
             topology: None,
             ending: None,
         }
@@ -142,7 +148,7 @@ impl Engine {
         let mut first = Some(first);
         let mut pause = PAUSES[0];
         let [shortest, longest] = PAUSES;
-        while self.ending.is_none() {
+        while !self.is_over() {
             let opener = Arc::clone(&self.opener);
             let (life, topology) = (self.life, self.topology.clone());
             let opened = self.meanwhile(async move { opener.open(life, topology).await }).await;
@@ -163,8 +169,9 @@ impl Engine {
             let fault = match opened {
                 Err(fault) => fault,
                 Ok(opened) => {
+                    let begun = Instant::now();
                     let (end, was_back) = Session::new(&mut self, opened).run().await;
-                    if was_back {
+                    if was_back && begun.elapsed() > STEADY {
                         pause = shortest;
                     }
                     match end {
@@ -186,15 +193,22 @@ impl Engine {
         self.give_up();
     }
 
+    /// Whether the broker ends, and nothing is left to be sent, or no time.
+    fn is_over(&self) -> bool {
+        self.ending.is_some_and(|until| self.backlog.is_empty() && self.inlet.is_empty() || Instant::now() >= until)
+    }
+
     /// Takes in what comes while something else is waited for; nothing when that is to end.
     async fn meanwhile<T>(&mut self, doing: impl Future<Output = T>) -> Option<T> {
         tokio::pin!(doing);
         loop {
+            let over = self.ending.unwrap_or_else(|| Instant::now() + PAUSES[1]);
             tokio::select! {
                 done = &mut doing => return Some(done),
                 inlet = self.inlet.recv() => self.absorb(inlet?),
+                () = sleep_until(over) => {}
             }
-            if self.ending.is_some() {
+            if self.is_over() {
                 return None;
             }
         }
@@ -259,10 +273,14 @@ impl Engine {
 
     /// An event has reached Redis, or never will.
     fn settled(&mut self, what: &What) {
-        if let What::Request(request) = what
-            && let Some(bytes) = weight(request)
-        {
-            self.gauge.release(bytes);
+        match what {
+            What::Request(request) => {
+                if let Some(bytes) = weight(request) {
+                    self.gauge.release(bytes);
+                }
+            }
+            What::Control(None, _) => self.gauge.release_control(),
+            What::Control(Some(_), _) | What::Part(..) => {}
         }
     }
 
@@ -303,7 +321,8 @@ impl Engine {
     fn commands(wording: &mut Wording, lease: super::script::Lease, what: &What, sent: &mut Sent) -> Vec<Cmd> {
         match what {
             What::Request(request) => wording.commands(lease, request, sent),
-            What::Control(node, message) => vec![super::script::Scripts::tell(&wording.keys, *node, message)],
+            What::Control(None, message) => vec![wording.scripts.order(&wording.keys, message)],
+            What::Control(Some(node), message) => vec![wording.scripts.tell(&wording.keys, *node, message)],
             // Made with all the others.
             What::Part(..) => Vec::new(),
         }

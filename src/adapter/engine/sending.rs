@@ -3,11 +3,13 @@
 use redis::Value;
 use tokio::time::Instant;
 
+use crate::adapter::control::Note;
 use crate::adapter::fault::Fault;
 use crate::adapter::pipeline::{Fate, Job, What};
-use crate::adapter::script::Refused;
+use crate::adapter::script::{self, Refused, Told};
 use crate::adapter::topology::ShardIndex;
 use crate::adapter::wording::{Sent, Target, answer_all, fail};
+use crate::hub::Handed;
 use crate::hub::far::{Question, Request};
 
 use super::Engine;
@@ -92,8 +94,14 @@ impl Session<'_> {
             match fate {
                 Fate::Answered(job, answer) => {
                     self.count_late(&job);
-                    if self.answered(job, answer) == Err(Refused::Expired) {
-                        expired = Some(Fault::Expired);
+                    match self.answered(job, answer) {
+                        Ok(()) => {}
+                        Err(Refused::Expired) => expired = Some(Fault::Expired),
+                        // Whoever asked would wait for ever: all is asked anew.
+                        Err(Refused::Unreadable(_)) => {
+                            self.unreadable();
+                            expired = Some(Fault::Unreadable { server: self.server(shard), to: "a script" });
+                        }
                     }
                 }
                 Fate::Refused(job, code) => {
@@ -113,10 +121,22 @@ impl Session<'_> {
                 Ok(Some(report)) => (self.engine.ears.homes)(report),
                 Ok(None) => {}
                 Err(Refused::Expired) => return Err(Refused::Expired),
-                Err(Refused::Unreadable(_)) => self.unreadable(),
+                Err(Refused::Unreadable(reason)) => return Err(reason.into()),
             },
             What::Part(number, index) => self.gather(number, index, answer),
-            What::Control(..) => {}
+            What::Control(Some(_), message) => self.told(message, &answer)?,
+            What::Control(None, _) => {}
+        }
+        Ok(())
+    }
+
+    /// A letter for a connection of a node that is not there finds nobody.
+    fn told(&mut self, message: Vec<u8>, answer: &Value) -> Result<(), Refused> {
+        let told = script::told(answer)?;
+        if told == Told::Nobody
+            && let Ok(Note::Hand { number, .. }) = Note::read(message.into())
+        {
+            (self.engine.ears.one)(Note::Handed { number, handed: Handed::Unknown });
         }
         Ok(())
     }

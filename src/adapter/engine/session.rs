@@ -46,8 +46,10 @@ pub(super) struct Session<'a> {
     pub(super) is_back: bool,
     pub(super) common_topic: Vec<u8>,
     pub(super) own_topic: Vec<u8>,
-    /// Whether what concerns all nodes is heard.
+    /// Whether what concerns all nodes is heard, and what was said while it was not is being asked for, or known.
     pub(super) hears_all: bool,
+    pub(super) is_asking: bool,
+    pub(super) has_obeyed: bool,
 }
 
 impl<'a> Session<'a> {
@@ -81,6 +83,8 @@ impl<'a> Session<'a> {
             common_topic,
             own_topic,
             hears_all: false,
+            is_asking: false,
+            has_obeyed: false,
         };
         // From the moment that it is back; until then for as long as that may be.
         session.settles = was_away.then(|| Instant::now() + SETTLING);
@@ -125,7 +129,10 @@ impl<'a> Session<'a> {
     /// Sends what can be sent.
     fn turn(&mut self) -> Option<End> {
         let now = Instant::now();
-        if self.late == 0 && self.hears_all && !self.is_back {
+        if self.hears_all && !std::mem::replace(&mut self.is_asking, true) {
+            self.ask_orders();
+        }
+        if self.late == 0 && self.has_obeyed && !self.is_back {
             self.is_back = true;
             self.settles = self.settles.map(|_| now + SETTLING);
             self.engine.back(self.nodes);

@@ -2,13 +2,14 @@
 
 #![expect(clippy::wildcard_enum_match_arm, reason = "of all that Redis may answer, only what was asked for is read")]
 
-use redis::{Pipeline, Value};
+use bytes::Bytes;
+use redis::{Cmd, Pipeline, Value};
 use tokio::time::{Instant, sleep_until};
 
 use crate::adapter::connect::Link;
 use crate::adapter::fault::Fault;
 use crate::adapter::lease::Registry;
-use crate::adapter::script::Renewed;
+use crate::adapter::script::{self, Renewed};
 use crate::adapter::topology::{self, ShardIndex, Topology};
 use crate::hub::far::Origin;
 
@@ -26,6 +27,8 @@ pub(super) enum Done {
     Rested,
     /// The lease was renewed; asked when.
     Renewed(Instant, Result<Renewed, Fault>),
+    /// What was said to all nodes, with its ids.
+    Orders(Result<Vec<(String, Bytes)>, Fault>),
     /// All connections answer, and the servers are still those that count.
     Checked(Result<(), Fault>),
     /// So many dead nodes were cleared away.
@@ -51,6 +54,11 @@ pub(super) async fn subscribe(shard: ShardIndex, mut link: Link, batch: Pipeline
         _ => None,
     });
     Done::Subscribed(shard, refused.map_or(Ok(()), Err))
+}
+
+pub(super) async fn orders(mut link: Link, command: Cmd) -> Done {
+    let answer = link.ask(&command).await;
+    Done::Orders(answer.and_then(|answer| script::orders(answer).map_err(|_| link.unreadable("orders"))))
 }
 
 pub(super) async fn rest(until: Instant) -> Done {

@@ -26,6 +26,8 @@ pub(in crate::adapter) struct Facts<'a> {
     /// The life whose lease it lost, to be reaped once the grace is over.
     pub(in crate::adapter) former: Option<Origin>,
     pub(in crate::adapter) grace: Duration,
+    /// Its number in socket ids.
+    pub(in crate::adapter) number: u32,
     /// Name, version and the like.
     pub(in crate::adapter) about: &'a [(&'a str, String)],
     /// Each app's id and a digest of its secrets.
@@ -53,11 +55,12 @@ pub(in crate::adapter) struct Renewed {
 impl Scripts {
     /// Registers a node; answered by [`joined`].
     pub(in crate::adapter) fn join(&self, keys: &Keys, facts: &Facts<'_>) -> Cmd {
-        let Facts { origin, lease, former, grace, about, apps } = facts;
-        let names = [keys.cluster("nodes"), keys.cluster("claims"), keys.node(*origin), keys.cluster("apps")];
+        let Facts { origin, lease, former, grace, number, about, apps } = facts;
+        let [nodes, claims, apps_key, numbers] = ["nodes", "claims", "apps", "numbers"].map(|name| keys.cluster(name));
+        let names = [nodes, claims, keys.node(*origin), apps_key, numbers];
         let mut command = run(&self.join, &names);
         command.arg(hex(*origin)).arg(millis(*lease)).arg(former.map(hex).unwrap_or_default()).arg(millis(*grace));
-        command.arg(about.len());
+        command.arg(number).arg(about.len());
         for (name, value) in *about {
             command.arg(*name).arg(value);
         }
@@ -90,7 +93,8 @@ impl Scripts {
 
     /// Forgets a node that is reaped.
     pub(in crate::adapter) fn forget(&self, keys: &Keys, origin: Origin) -> Cmd {
-        let names = [keys.cluster("nodes"), keys.cluster("claims"), keys.node(origin)];
+        let [nodes, claims, numbers] = ["nodes", "claims", "numbers"].map(|name| keys.cluster(name));
+        let names = [nodes, claims, keys.node(origin), numbers];
         let mut command = run(&self.forget, &names);
         command.arg(hex(origin));
         command

@@ -6,6 +6,7 @@
 mod ask;
 mod lease;
 mod look;
+mod order;
 mod share;
 mod stay;
 #[cfg(test)]
@@ -16,11 +17,12 @@ use redis::{Cmd, cmd};
 use crate::hub::far::{Event, Origin};
 
 use super::envelope::{Unreadable, write_event};
-use super::keys::{Address, Keys};
+use super::keys::Address;
 
 pub(super) use ask::{channel_state, channels, list_channels, member_ids, retained};
 pub(super) use lease::{Facts, Joined, Renewed, claimed, is_held, joined, renewed};
 pub(super) use look::{Parts, looked, page};
+pub(super) use order::{Told, orders, told};
 pub(super) use share::{Lease, reaped, synced};
 pub(super) use stay::{NONE, Sending, stayed};
 
@@ -49,6 +51,8 @@ pub(super) struct Scripts {
     claim: Script,
     hold: Script,
     forget: Script,
+    order: Script,
+    tell: Script,
 }
 
 #[derive(Debug)]
@@ -79,13 +83,15 @@ impl Scripts {
             claim: script!("claim"),
             hold: script!("hold"),
             forget: script!("forget"),
+            order: script!("order"),
+            tell: script!("tell"),
         }
     }
 
     /// Commands that load all scripts, for each server.
     pub(super) fn load(&self) -> impl Iterator<Item = Cmd> {
-        let Self { publish: _, sync, reap, stay, look, past, join, renew, claim, hold, forget } = self;
-        [sync, reap, stay, look, past, join, renew, claim, hold, forget].into_iter().map(|script| {
+        let Self { publish: _, sync, reap, stay, look, past, join, renew, claim, hold, forget, order, tell } = self;
+        [sync, reap, stay, look, past, join, renew, claim, hold, forget, order, tell].into_iter().map(|script| {
             let mut command = cmd("SCRIPT");
             command.arg("LOAD").arg(script.code);
             command
@@ -96,13 +102,6 @@ impl Scripts {
     pub(super) fn relay(&self, origin: Origin, address: &Address, event: &Event) -> Cmd {
         let mut command = cmd(self.publish);
         command.arg(address.topic()).arg(write_event(origin, event));
-        command
-    }
-
-    /// Tells all nodes, or one. A plain topic, also in a cluster: its servers pass it on to each other.
-    pub(super) fn tell(keys: &Keys, node: Option<u32>, message: &[u8]) -> Cmd {
-        let mut command = cmd("PUBLISH");
-        command.arg(node.map_or_else(|| keys.all(), |node| keys.at(node))).arg(message);
         command
     }
 }

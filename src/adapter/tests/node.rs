@@ -1,5 +1,6 @@
 //! A node with an adapter, without homes.
 
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
@@ -21,6 +22,8 @@ pub(super) struct Node {
     pub(super) controls: mpsc::Receiver<Control>,
 }
 
+static NEXT: AtomicU32 = AtomicU32::new(1);
+
 pub(super) fn app(secret: &str) -> config::App {
     config::App::new(AppId::parse("7").unwrap(), "key", secret)
 }
@@ -37,7 +40,8 @@ pub(super) fn try_start(config: &config::Adapter, secret: &str) -> Result<Node, 
     let served = Served {
         apps,
         digests: vec![Digest::of(&app(secret))],
-        node: 7,
+        // Each node has its own.
+        node: NEXT.fetch_add(1, Ordering::Relaxed),
         recorder: Arc::new(crate::telemetry::recorder().0),
         about: vec![("name", "test".to_owned())],
     };

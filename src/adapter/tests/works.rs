@@ -66,13 +66,16 @@ fn questions_are_answered_for_all_nodes() {
 }
 
 #[test]
-fn what_concerns_all_nodes_comes_to_all() {
-    let (_redis, one, two) = two();
-    let control = Control::Terminate { app: AppId::parse("7").unwrap(), user: "ada".into() };
-    one.requests.broadcast(&control);
-    for node in [one, two] {
+fn what_concerns_all_nodes_comes_to_all_others_and_to_later_ones() {
+    let (redis, one, two) = two();
+    let control = Control::Terminate { app: AppId::parse("7").unwrap(), user: "ada".into(), before: 1 };
+    one.requests.broadcast(&control).unwrap();
+    let late = start(&redis.config());
+    for node in [&two, &late] {
         assert_eq!(node.controls.recv_timeout(super::processes::WAIT).unwrap(), control);
     }
+    late.back();
+    assert!(one.controls.try_recv().is_err(), "who says it has done it");
 }
 
 #[test]

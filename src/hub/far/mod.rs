@@ -22,6 +22,7 @@ mod users;
 mod words;
 
 pub(super) use link::Link;
+pub use numbers::unix_us;
 pub use ports::Adapter;
 pub(super) use side::Side;
 pub(super) use users::{UserSide, Wide};

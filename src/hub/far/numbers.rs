@@ -1,5 +1,7 @@
 //! The order of what a home sends, and what a listener knows of it.
 
+use std::collections::VecDeque;
+use std::ops::RangeInclusive;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::words::{Number, Origin};
@@ -13,9 +15,22 @@ pub(super) struct Outgoing {
 /// What a home has heard of other nodes' homes of its channel.
 #[derive(Debug, Default)]
 pub(super) struct Incoming {
-    /// The last number of each; a node that is gone stays until the home listens anew.
-    last: Vec<(Origin, u64)>,
+    /// What is known of each; a node that is gone stays until the home listens anew.
+    senders: Vec<(Origin, Known)>,
 }
+
+/// What is known of one sender.
+#[derive(Debug)]
+struct Known {
+    /// The greatest number.
+    last: u64,
+    /// Those below it that were not heard, the youngest last. They may come late: what Redis could not do at once is sent
+    /// again after what it could.
+    missing: VecDeque<RangeInclusive<u64>>,
+}
+
+/// Stretches that are remembered.
+const STRETCHES: usize = 8;
 
 /// What an event's number says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,7 +45,8 @@ pub(super) enum Order {
 }
 
 /// This node's clock, microseconds of Unix time.
-pub(super) fn unix_us() -> u64 {
+#[must_use]
+pub fn unix_us() -> u64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     u64::try_from(since.as_micros()).unwrap_or(u64::MAX >> 1)
 }
@@ -52,17 +68,44 @@ impl Incoming {
     /// Takes a number in.
     pub(super) fn hear(&mut self, origin: Origin, number: Number) -> Order {
         let first = number.value.saturating_sub(u64::from(number.since));
-        let Some((_, last)) = self.last.iter_mut().find(|(known, _)| *known == origin) else {
-            self.last.push((origin, number.value));
+        let Some((_, known)) = self.senders.iter_mut().find(|(sender, _)| *sender == origin) else {
+            self.senders.push((origin, Known { last: number.value, missing: VecDeque::new() }));
             return Order::New { lost: 0 };
         };
-        if number.value <= *last {
-            return Order::Again;
+        if number.value <= known.last {
+            return if known.find(number.value) { Order::New { lost: 0 } } else { Order::Again };
         }
         // A home that came anew begins again; what it sent before this one was not heard.
-        let before = if *last >= first { *last + 1 } else { first };
-        *last = number.value;
+        let before = if known.last >= first { known.last + 1 } else { first };
+        known.last = number.value;
+        known.miss(before, number.value);
         Order::New { lost: number.value - before }
+    }
+}
+
+impl Known {
+    fn miss(&mut self, from: u64, until: u64) {
+        if from < until {
+            self.missing.push_back(from..=until - 1);
+            if self.missing.len() > STRETCHES {
+                self.missing.pop_front();
+            }
+        }
+    }
+
+    /// Whether a number was missing; from now on it is not.
+    fn find(&mut self, number: u64) -> bool {
+        let Some(at) = self.missing.iter().position(|stretch| stretch.contains(&number)) else {
+            return false;
+        };
+        let Some((from, until)) = self.missing.remove(at).map(RangeInclusive::into_inner) else {
+            return false;
+        };
+        let rest = [(from, number), (number + 1, until + 1)].into_iter().filter(|(from, until)| from < until);
+        for (from, until) in rest.rev() {
+            self.missing.insert(at, from..=until - 1);
+        }
+        true
     }
 }
 
@@ -85,7 +128,23 @@ mod tests {
         assert_eq!(incoming.hear(A, number(109, 9)), Order::New { lost: 2 });
         assert_eq!(incoming.hear(Origin(2), number(3, 3)), Order::New { lost: 0 });
         assert_eq!(incoming.hear(A, number(502, 2)), Order::New { lost: 2 }, "its home came anew");
-        assert_eq!(incoming.hear(A, number(501, 1)), Order::Again);
+        assert_eq!(incoming.hear(A, number(502, 2)), Order::Again);
+    }
+
+    #[test]
+    fn what_comes_late_is_new_once() {
+        let mut incoming = Incoming::default();
+        incoming.hear(A, number(100, 0));
+        assert_eq!(incoming.hear(A, number(106, 6)), Order::New { lost: 5 });
+        for late in [103, 101, 105, 102, 104] {
+            assert_eq!(incoming.hear(A, number(late, 9)), Order::New { lost: 0 }, "{late}");
+            assert_eq!(incoming.hear(A, number(late, 9)), Order::Again, "{late}");
+        }
+        for far in 0..20 {
+            incoming.hear(A, number(200 + 2 * far, 99 + 2 * u32::try_from(far).unwrap()));
+        }
+        assert_eq!(incoming.hear(A, number(201, 100)), Order::Again, "so many stretches are not remembered");
+        assert_eq!(incoming.hear(A, number(237, 136)), Order::New { lost: 0 });
     }
 
     #[test]

@@ -80,8 +80,8 @@ impl Receipt {
 /// What another node says that concerns connections here.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Control {
-    /// Close all connections of a user.
-    Terminate(UserKey),
+    /// Close all connections of a user that were signed in before, in Unix microseconds.
+    Terminate(UserKey, u64),
     /// Close all connections that bear a token of a subject.
     CutOff(UserKey),
 }

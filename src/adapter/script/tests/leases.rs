@@ -13,7 +13,8 @@ const HOUR: Duration = Duration::from_secs(3600);
 
 fn join(rig: &mut Rig, origin: u64, lease: Duration, former: Option<u64>) -> Joined {
     let former = former.map(Origin);
-    let facts = Facts { origin: Origin(origin), lease, former, grace: Duration::ZERO, about: &[], apps: &[] };
+    let facts =
+        Facts { origin: Origin(origin), lease, former, grace: Duration::ZERO, number: 7, about: &[], apps: &[] };
     let command = rig.scripts.join(&rig.keys, &facts);
     joined(rig.ask(&command)).unwrap()
 }
@@ -81,7 +82,7 @@ fn a_life_whose_lease_was_lost_is_reaped() {
 fn try_join(rig: &mut Rig, origin: u64, digest: &str) -> (Joined, bool) {
     let (apps, about) = ([("7".to_owned(), digest.to_owned())], [("name", "node".to_owned())]);
     let (origin, grace) = (Origin(origin), Duration::ZERO);
-    let facts = Facts { origin, lease: HOUR, former: None, grace, about: &about, apps: &apps };
+    let facts = Facts { origin, lease: HOUR, former: None, grace, number: 7, about: &about, apps: &apps };
     let command = rig.scripts.join(&rig.keys, &facts);
     let answer = joined(rig.ask(&command)).unwrap();
     (answer, cmd("HEXISTS").arg(rig.keys.node(origin)).arg("name").query(&mut rig.redis).unwrap())
