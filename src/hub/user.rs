@@ -77,6 +77,7 @@ impl Users {
     }
 
     pub(super) fn unwatch(&mut self, watcher: Watcher, users: &[UserKey], post: &mut impl Post) {
+        self.unwatch_far(watcher);
         for user in users {
             if let Some(entry) = self.entries.get_mut(user) {
                 entry.watchers.swap_remove(&watcher);

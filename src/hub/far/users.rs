@@ -41,9 +41,9 @@ pub(in crate::hub) struct Wide {
 #[derive(Debug)]
 struct Answering {
     watcher: Watcher,
+    users: Vec<UserKey>,
+    /// Users that are not known yet.
     left: usize,
-    online: Vec<UserId>,
-    offline: Vec<UserId>,
 }
 
 /// One user in the cluster.
@@ -118,8 +118,7 @@ impl Users {
             return;
         };
         let number = wide.ticket();
-        let answering = Answering { watcher, left: users.len(), online: Vec::new(), offline: Vec::new() };
-        wide.answers.insert(number, answering);
+        wide.answers.insert(number, Answering { watcher, users: users.clone(), left: users.len() });
         for user in users {
             let entry = self.entries.entry(user.clone()).or_default();
             entry.watchers.insert(watcher);
@@ -160,26 +159,42 @@ impl Users {
 
     /// Tells the lists that wait for a user.
     fn answer(&mut self, user: &UserKey, post: &mut impl Post) {
+        let is_here = self.entries.get(user).is_some_and(|entry| entry.connections > 0);
+        if is_here && self.wide.as_ref().is_some_and(|wide| wide.is_away) {
+            // Alone, at least those are known who are signed in here; watchers may not have heard of it from the others.
+            self.turn(user, true, post);
+        }
         let Some((entry, wide)) = self.entries.get_mut(user).zip(self.wide.as_mut()) else {
             return;
         };
         let Some(side) = &mut entry.side else {
             return;
         };
-        // Alone, at least those are known who are signed in here.
-        side.is_online |= wide.is_away && entry.connections > 0;
         for number in std::mem::take(&mut side.answers) {
             let Some(answering) = wide.answers.get_mut(&number) else {
                 continue;
             };
-            let list = if side.is_online { &mut answering.online } else { &mut answering.offline };
-            list.push(user.id.clone());
             answering.left -= 1;
             if answering.left == 0
-                && let Some(Answering { watcher, online, offline, .. }) = wide.answers.remove(&number)
+                && let Some(Answering { watcher, users, .. }) = wide.answers.remove(&number)
             {
+                // Some were known long before the last one, and may have come or gone since.
+                let is_online = |user: &UserKey| {
+                    let side = self.entries.get(user).and_then(|entry| entry.side.as_ref());
+                    side.is_some_and(|side| side.is_online)
+                };
+                let (online, offline): (Vec<_>, Vec<_>) = users.into_iter().partition(is_online);
+                let ids = |users: Vec<UserKey>| users.into_iter().map(|user| user.id).collect();
+                let (online, offline) = (ids(online), ids(offline));
                 post.post(watcher.worker, Notice::Watched { connection: watcher.connection, online, offline });
             }
+        }
+    }
+
+    /// Whoever watches no more waits for no list.
+    pub(in crate::hub) fn unwatch_far(&mut self, watcher: Watcher) {
+        if let Some(wide) = &mut self.wide {
+            wide.answers.retain(|_, answering| answering.watcher != watcher);
         }
     }
 
