@@ -12,7 +12,6 @@ use crate::hub::inbox::{Notice, Watcher};
 use crate::hub::key::UserKey;
 use crate::hub::links::Post;
 use crate::hub::user::Users;
-use crate::protocol::UserId;
 
 use super::ghosts::RETURN;
 use super::link::MOVING;
@@ -342,6 +341,8 @@ impl Users {
             if let Some(side) = self.side(&user) {
                 side.is_missed = false;
                 side.phase = Phase::Deaf;
+                // An emptied Redis begins below what was heard.
+                side.position = Position::default();
                 side.sharing.doubt();
             }
             self.drive(&user, post);
