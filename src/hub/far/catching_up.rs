@@ -37,8 +37,13 @@ impl Homes {
         }
         home.meet(channel, members, now, post);
         self.clear_kept(channel);
-        for past in retained.into_iter().chain(cached) {
-            self.keep_past(channel, past, now);
+        // An event may have been kept in both ways, and stay in one of them only.
+        for Past { position, stay, left, .. } in retained {
+            let retain = stay.retain.clone().map(|retain| Retain { age: left, ..retain });
+            self.mirror(channel, &Stay { retain, cache: None, ..*stay }, Some(position), now);
+        }
+        if let Some(Past { position, stay, left, .. }) = cached {
+            self.mirror(channel, &Stay { retain: None, cache: Some(left), ..*stay }, Some(position), now);
         }
         for heard in early {
             match self.side(channel).map(|side| side.phase) {
@@ -52,15 +57,6 @@ impl Homes {
             self.watch(channel, due);
         }
         self.drive(channel, now, post);
-    }
-
-    /// Keeps an event as the look had it.
-    fn keep_past(&mut self, channel: &ChannelKey, past: Past, now: Instant) {
-        let Past { position, stay, left, .. } = past;
-        let mut stay = *stay;
-        stay.retain = stay.retain.map(|retain| Retain { age: left, ..retain });
-        stay.cache = stay.cache.map(|_| left);
-        self.mirror(channel, &stay, Some(position), now);
     }
 
     /// Keeps what newcomers here are to get.
@@ -120,12 +116,13 @@ impl Homes {
             for (id, info) in home.roster.iter().flat_map(|roster| roster.iter()) {
                 side.sharing.add(id.clone(), info.clone());
             }
-            let (early, pending) = (side.take_early(), std::mem::take(&mut side.pending));
-            let unheard = side.unheard.take_all();
+            let (early, unheard) = (side.take_early(), side.unheard.take_all());
             self.make_up(&channel, unheard, post);
             for heard in early {
                 self.take_anyway(&channel, heard, now, post);
             }
+            // Own events among what was put aside are heard now.
+            let pending = self.side(&channel).map(|side| std::mem::take(&mut side.pending)).unwrap_or_default();
             for pending in pending {
                 self.tell_alone(&channel, &pending.own, now, post);
             }
