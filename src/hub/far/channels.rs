@@ -101,7 +101,10 @@ impl Homes {
             post.ask(Request::Unlisten(Place::Channel(channel.clone())));
         }
         side.forget();
-        self.clear_kept(channel);
+        // Alone, nobody else could say what newcomers are to get.
+        if self.link.as_ref().is_none_or(|link| !link.is_away) {
+            self.clear_kept(channel);
+        }
     }
 
     /// Lets in who waits and of whom the others know, and tells numbers that are due.
@@ -125,9 +128,10 @@ impl Homes {
         }
         // Newcomers that are about to be let in hear the number with all others; alone nobody knows it.
         let is_due = |side: &mut Side| {
-            let is_due = side.is_total_due && (has_newcomers || side.waiting.is_empty());
+            let is_known = !is_away && side.phase == Phase::Live;
+            let is_due = is_known && side.is_total_due && (has_newcomers || side.waiting.is_empty());
             side.is_total_due &= !is_due;
-            is_due && !is_away && side.totals == Totals::All
+            is_due && side.totals == Totals::All
         };
         if self.side(channel).is_some_and(is_due) {
             self.changed(channel, true, now, post);
@@ -184,7 +188,7 @@ impl Homes {
         if let Some(side) = &mut home.side {
             side.told_until = event.number.value;
         }
-        if home.subscriptions > 0
+        if (home.subscriptions > 0 || self.link.as_ref().is_some_and(|link| link.is_away))
             && let Own::Stay(stay) = own
         {
             self.mirror(channel, stay, None, now);
