@@ -16,6 +16,10 @@ use super::topology::Topology;
 /// Time between a lease's end and the first claim; more than clocks may be apart.
 pub(super) const GRACE: Duration = Duration::from_secs(3);
 
+/// How long a node that begins a new life has for telling all its shares anew, before what is left of the old one is
+/// cleared away.
+const TELLING: Duration = Duration::from_secs(15);
+
 /// How long a node that says goodbye counts as alive: its members have so long to come back elsewhere.
 pub(super) const PARTING: Duration = Duration::from_secs(3);
 
@@ -31,7 +35,8 @@ const ENTRIES: usize = 200;
 /// A lease, and when it was confirmed last.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Held {
-    pub(super) lease: Lease,
+    lease: Lease,
+    begun: Instant,
     /// When the question left that was answered with the lease's end.
     confirmed: Instant,
     term: Duration,
@@ -41,6 +46,16 @@ impl Held {
     /// Whether the node may speak: a node that was stopped for longer asks first whether it still has its lease.
     pub(super) fn is_fresh(&self, now: Instant) -> bool {
         now.duration_since(self.confirmed) < self.term
+    }
+
+    /// The lease; with the life before while something may be left of that.
+    pub(super) fn lease(&self, now: Instant) -> Lease {
+        let former = self.lease.former.filter(|_| now.duration_since(self.begun) < 2 * TELLING);
+        Lease { former, ..self.lease }
+    }
+
+    pub(super) const fn origin(&self) -> Origin {
+        self.lease.origin
     }
 
     pub(super) const fn renewed(&mut self, renewed: &Renewed, asked: Instant) {
@@ -61,28 +76,31 @@ pub(super) struct Registry {
 }
 
 impl Registry {
-    /// Renews a lease, or takes the first one, or one for a new life when the old one is over. Says how many nodes there
-    /// are.
-    pub(super) async fn take(&self, link: &mut Link, former: Option<Origin>) -> Result<(Held, u64), Fault> {
+    /// Renews a lease, or takes the first one, or one for a new life when the old one is over or not to go on. Says how many
+    /// nodes there are.
+    pub(super) async fn take(&self, link: &mut Link, former: Option<(Origin, bool)>) -> Result<(Held, u64), Fault> {
         let term = self.term;
-        if let Some(origin) = former {
+        if let Some((origin, true)) = former {
             let asked = Instant::now();
             match self.renew(link, origin).await {
                 Ok(Renewed { end_ms, nodes }) => {
-                    return Ok((Held { lease: Lease { origin, end_ms }, confirmed: asked, term }, nodes));
+                    let lease = Lease { origin, end_ms, former: None };
+                    return Ok((Held { lease, begun: asked, confirmed: asked, term }, nodes));
                 }
                 Err(Fault::Expired) => {}
                 Err(fault) => return Err(fault),
             }
         }
         let origin = Origin(rand::random());
+        let former = former.map(|(origin, _)| origin);
         let facts =
-            Facts { origin, lease: term, former, grace: GRACE, number: self.number, about: &self.about, apps: &[] };
+            Facts { origin, lease: term, former, grace: TELLING, number: self.number, about: &self.about, apps: &[] };
         let confirmed = Instant::now();
         let answer = link.ask(&self.scripts.join(&self.keys, &facts)).await?;
         match script::joined(answer) {
             Ok(Joined::In { end_ms, others }) => {
-                Ok((Held { lease: Lease { origin, end_ms }, confirmed, term }, others + 1))
+                let lease = Lease { origin, end_ms, former };
+                Ok((Held { lease, begun: confirmed, confirmed, term }, others + 1))
             }
             Ok(Joined::Conflict(_)) | Err(_) => Err(link.unreadable("join")),
         }

@@ -27,7 +27,7 @@ impl Session<'_> {
         let Some(lane) = self.lanes.get(self.topology.common) else { return };
         if !std::mem::replace(&mut self.is_renewing, true) {
             let registry = self.engine.opener.registry.clone();
-            self.work.spawn(work::renew(registry, lane.link.clone(), self.held.lease.origin));
+            self.work.spawn(work::renew(registry, lane.link.clone(), self.held.origin()));
         }
     }
 

@@ -22,7 +22,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep_until};
 
 use crate::hub::ChannelKey;
-use crate::hub::far::{Number, Origin, Outcome, Report, Request};
+use crate::hub::far::{Number, Outcome, Report, Request};
 use crate::telemetry::AdapterMetrics;
 
 use super::apps::Apps;
@@ -35,6 +35,7 @@ use super::start::State;
 use super::topology::Topology;
 use super::wording::{Sent, Wording, fail};
 
+use open::Life;
 pub(super) use open::Opener;
 use session::Session;
 
@@ -96,7 +97,7 @@ pub(super) struct Engine {
     pub(super) metrics: AdapterMetrics,
     backlog: VecDeque<Job>,
     /// This node's life.
-    life: Option<Origin>,
+    life: Option<Life>,
     /// The last of what was said to all nodes that this one has read.
     obeyed: String,
     topology: Option<Topology>,
@@ -150,7 +151,7 @@ impl Engine {
         let [shortest, longest] = PAUSES;
         while !self.is_over() {
             let opener = Arc::clone(&self.opener);
-            let (life, topology) = (self.life, self.topology.clone());
+            let (life, topology) = (self.life.clone(), self.topology.clone());
             let opened = self.meanwhile(async move { opener.open(life, topology).await }).await;
             let Some(opened) = opened else { break };
             if let Err(fault) = &opened {

@@ -28,21 +28,36 @@ pub(super) struct Opened {
     pub(super) news: NewsReader,
     pub(super) held: Held,
     pub(super) nodes: u64,
+    /// The servers' processes.
+    pub(super) processes: Vec<String>,
+}
+
+/// What a node goes on with.
+#[derive(Debug, Clone)]
+pub(super) struct Life {
+    pub(super) origin: Origin,
+    /// The servers' processes when it was told to them last.
+    pub(super) processes: Vec<String>,
 }
 
 impl Opener {
     /// Looks for the servers, checks them, and takes or renews the lease.
-    pub(super) async fn open(&self, life: Option<Origin>, known: Option<Topology>) -> Result<Opened, Fault> {
+    ///
+    /// A server that is another process than before may have an older state, with what this node has taken back since: so
+    /// the node begins a new life there, and what it does not tell anew is cleared away with the old one.
+    pub(super) async fn open(&self, life: Option<Life>, known: Option<Topology>) -> Result<Opened, Fault> {
         let known = known.map(|known| known.servers).unwrap_or_default();
         let topology = topology::find(&self.config, &self.connector, &known).await?;
         let (room, news) = Newsroom::new();
         let mut links = Vec::with_capacity(topology.servers.len());
+        let mut processes = Vec::with_capacity(topology.servers.len());
         let mut first: Option<(String, i64)> = None;
         for (shard, server) in topology.servers.iter().enumerate() {
             let mut link = self.connector.open(server, Peer::Data, Some(room.bell(shard))).await?;
-            let ahead = fit::check(&mut link, &self.config, &self.tag(&topology, shard), life.is_none()).await?;
-            let (other, others) = first.get_or_insert_with(|| (link.server.to_string(), ahead));
-            fit::apart(&link.server, other, ahead - *others)?;
+            let found = fit::check(&mut link, &self.config, &self.tag(&topology, shard), life.is_none()).await?;
+            let (other, others) = first.get_or_insert_with(|| (link.server.to_string(), found.ahead_ms));
+            fit::apart(&link.server, other, found.ahead_ms - *others)?;
+            processes.push(found.run_id);
             load(&mut link, &self.registry).await?;
             links.push((link, self.connector.open(server, Peer::Data, Some(room.desk(shard))).await?));
         }
@@ -51,9 +66,10 @@ impl Opener {
         if life.is_none() {
             fit::shared(common, keys, &self.config.prefix, &self.digests).await?;
         }
-        let (held, nodes) = self.registry.take(common, life).await?;
+        let former = life.map(|life| (life.origin, life.processes == processes));
+        let (held, nodes) = self.registry.take(common, former).await?;
         fit::settle(common, keys, &self.digests).await?;
-        Ok(Opened { topology, links, news, held, nodes })
+        Ok(Opened { topology, links, news, held, nodes, processes })
     }
 
     /// What keys begin with that a server has.

@@ -45,7 +45,7 @@ impl Session<'_> {
     /// Asks all buckets.
     pub(super) fn ask_all(&mut self, question: Question) {
         let request = Request::Ask(question);
-        let commands = self.engine.wording.commands(self.held.lease, &request, &mut Sent::default());
+        let commands = self.engine.wording.commands(self.held.lease(Instant::now()), &request, &mut Sent::default());
         let Request::Ask(question) = request else { return };
         if commands.is_empty() {
             return fail(question);
@@ -65,7 +65,7 @@ impl Session<'_> {
         if let Some(batch) = lane.subscriptions() {
             self.work.spawn(work::subscribe(shard, lane.subscriber.clone(), batch));
         }
-        let (wording, lease) = (&mut self.engine.wording, self.held.lease);
+        let (wording, lease) = (&mut self.engine.wording, self.held.lease(now));
         let Some((batch, over)) = lane.batch(now, |what, sent| Engine::commands(wording, lease, what, sent)) else {
             return;
         };

@@ -14,7 +14,7 @@ use crate::adapter::topology::Topology;
 use crate::adapter::wording::fail;
 use crate::hub::far::Request;
 
-use super::open::Opened;
+use super::open::{Life, Opened};
 use super::sending::Gathered;
 use super::work::Done;
 use super::{End, Engine, SETTLING};
@@ -54,11 +54,11 @@ pub(super) struct Session<'a> {
 
 impl<'a> Session<'a> {
     pub(super) fn new(engine: &'a mut Engine, opened: Opened) -> Self {
-        let Opened { topology, links, news, held, nodes } = opened;
+        let Opened { topology, links, news, held, nodes, processes } = opened;
         let mut beat = interval(engine.opener.config.lease / 3);
         beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
         beat.reset();
-        let was_away = engine.life.replace(held.lease.origin).is_some();
+        let was_away = engine.life.replace(Life { origin: held.origin(), processes }).is_some();
         engine.topology = Some(topology.clone());
         let common_topic = engine.wording.keys.all().into_bytes();
         let own_topic = engine.wording.keys.at(engine.node).into_bytes();
@@ -177,7 +177,7 @@ impl<'a> Session<'a> {
     async fn part(&mut self) {
         let Some(lane) = self.lanes.get_mut(self.topology.common) else { return };
         let registry = self.engine.opener.registry.clone();
-        if let Err(error) = registry.part(&mut lane.link, self.held.lease.origin).await {
+        if let Err(error) = registry.part(&mut lane.link, self.held.origin()).await {
             tracing::warn!(%error, "could not say goodbye to the other nodes");
         }
     }

@@ -117,8 +117,10 @@ impl Pair {
     pub(super) fn carry_out(&mut self, step: &Step) {
         self.set_clock();
         let published = match step {
-            Step::Sync { origin, place, share, is_late } => {
-                self.sync(Lease { origin: Origin(*origin), end_ms: if *is_late { 1 } else { LEASE_MS } }, *place, share)
+            Step::Sync { origin, former, place, share, is_late } => {
+                let former = former.filter(|former| former != origin).map(Origin);
+                let end_ms = if *is_late { 1 } else { LEASE_MS };
+                self.sync(Lease { origin: Origin(*origin), end_ms, former }, *place, share)
             }
             Step::Stay { origin, place, stay } => {
                 self.number += 1;
@@ -145,7 +147,7 @@ impl Pair {
         let at = &places()[place];
         let command = self.scripts.sync(&self.keys, lease, &self.address(at), share);
         let redis = script::synced(self.ask(&command), share.ticket);
-        let (model, published) = match self.truth.sync(lease.origin, lease.end_ms, at, share) {
+        let (model, published) = match self.truth.sync((lease.origin, lease.former), lease.end_ms, at, share) {
             Ok(model) => model,
             Err(truth::Expired) => {
                 assert_eq!(redis.unwrap_err(), Refused::Expired);

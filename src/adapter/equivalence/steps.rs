@@ -15,6 +15,7 @@ const AGE: Duration = Duration::from_secs(3600);
 pub(super) enum Step {
     Sync {
         origin: u64,
+        former: Option<u64>,
         place: usize,
         share: Share,
         is_late: bool,
@@ -70,11 +71,12 @@ fn any_sync() -> impl Strategy<Value = Step> {
     let infos = prop::collection::vec(info, 5);
     let totals = prop_oneof![Just(Totals::Silent), Just(Totals::Edges), Just(Totals::All)];
     let share = (0..3_usize, totals, ids, infos, 1..5_usize);
-    let strategy = (1..4_u64, 0..3_usize, share, prop::bool::weighted(0.05));
-    strategy.prop_map(|(origin, place, (subscriptions, totals, ids, infos, member_limit), is_late)| {
+    let former = prop::option::weighted(0.2, 1..4_u64);
+    let strategy = (1..4_u64, former, 0..3_usize, share, prop::bool::weighted(0.05));
+    strategy.prop_map(|(origin, former, place, (subscriptions, totals, ids, infos, member_limit), is_late)| {
         let members = if place == 0 { ids.into_iter().map(user).zip(infos).collect() } else { Vec::new() };
         let share = Share { ticket: 5, subscriptions, totals, members, member_limit };
-        Step::Sync { origin, place, share, is_late }
+        Step::Sync { origin, former, place, share, is_late }
     })
 }
 

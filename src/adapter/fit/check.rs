@@ -20,8 +20,17 @@ const APART: Duration = Duration::from_secs(2);
 /// This machine, in messages.
 const HERE: &str = "this machine";
 
-/// Checks a server that is about to be used. `tag`: of a bucket that it has. Answers how far its clock is ahead of
-/// this machine's, in milliseconds; for the first time that must not be much.
+/// What was found of a server.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::adapter) struct Found {
+    /// How far its clock is ahead of this machine's, in milliseconds.
+    pub(in crate::adapter) ahead_ms: i64,
+    /// Tells its process from others: another one may not have all that this one had.
+    pub(in crate::adapter) run_id: String,
+}
+
+/// Checks a server that is about to be used. `tag`: of a bucket that it has. For the first time its clock must not be far
+/// from this machine's.
 ///
 /// # Errors
 /// `Unfit` when it cannot be used.
@@ -30,18 +39,24 @@ pub(in crate::adapter) async fn check(
     config: &config::Adapter,
     tag: &str,
     is_first: bool,
-) -> Result<i64, Fault> {
+) -> Result<Found, Fault> {
     rights::check(link, config, tag).await?;
     let Value::BulkString(info) = plain(link.ask(&cmd("INFO")).await?) else { return Err(link.unreadable("INFO")) };
-    judge(&String::from_utf8_lossy(&info), &link.server, config)?;
-    let ahead = ahead_ms(link).await?;
-    match apart(&link.server, HERE, ahead) {
+    let info = String::from_utf8_lossy(&info);
+    judge(&info, &link.server, config)?;
+    let ahead_ms = ahead_ms(link).await?;
+    match apart(&link.server, HERE, ahead_ms) {
         Err(unfit) if is_first => return Err(unfit.into()),
         // A node that runs keeps its members when somebody sets a clock.
         Err(error) => tracing::warn!(%error, "clocks came apart"),
         Ok(()) => {}
     }
-    Ok(ahead)
+    Ok(Found { ahead_ms, run_id: field(&info, "run_id").unwrap_or_default() })
+}
+
+fn field(info: &str, name: &str) -> Option<String> {
+    let value = |line: &'_ str| line.strip_prefix(name)?.strip_prefix(':').map(|value| value.trim().to_owned());
+    info.lines().find_map(value)
 }
 
 /// # Errors
@@ -62,10 +77,7 @@ fn plain(value: Value) -> Value {
 }
 
 fn judge(info: &str, server: &str, config: &config::Adapter) -> Result<(), Fault> {
-    let field = |name: &str| {
-        let value = |line: &'_ str| line.strip_prefix(name)?.strip_prefix(':').map(|value| value.trim().to_owned());
-        info.lines().find_map(value)
-    };
+    let field = |name: &str| field(info, name);
     let server = server.to_owned();
     let version = field("redis_version").unwrap_or_default();
     if version.split('.').next().and_then(|major| major.parse::<u32>().ok()).is_none_or(|major| major < 7) {

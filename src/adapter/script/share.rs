@@ -17,18 +17,17 @@ pub(in crate::adapter) struct Lease {
     pub(in crate::adapter) origin: Origin,
     /// Its end in Redis' Unix milliseconds, as last confirmed.
     pub(in crate::adapter) end_ms: u64,
+    /// The node's life before, until nothing is left of it.
+    pub(in crate::adapter) former: Option<Origin>,
 }
 
 impl Scripts {
     /// Sets a node's share of a place; answered by [`synced`].
     pub(in crate::adapter) fn sync(&self, keys: &Keys, lease: Lease, address: &Address, share: &Share) -> Cmd {
-        let names = [
-            keys.shares(address.bucket, lease.origin),
-            keys.held(address.bucket, lease.origin),
-            address.key('m'),
-            address.key('v'),
-            address.occupied(),
-        ];
+        let shares = |origin| [keys.shares(address.bucket, origin), keys.held(address.bucket, origin)];
+        let mut names = shares(lease.origin).to_vec();
+        names.extend([address.key('m'), address.key('v'), address.occupied()]);
+        names.extend(lease.former.into_iter().flat_map(shares));
         let mut command = run(&self.sync, &names);
         command.arg(lease.end_ms).arg(self.publish).arg(keys.tag(address.bucket)).arg(address.place());
         command.arg(share.subscriptions).arg(rule(share.totals)).arg(share.member_limit);

@@ -1,5 +1,7 @@
 -- Sets a node's share of one place.
--- KEYS: the node's subscriptions, the node's members, the place's members, its position, occupied places of the app.
+-- KEYS: the node's subscriptions, the node's members, the place's members, its position, occupied places of the app; of a
+-- node that begins a new life also the old one's subscriptions and members: what it tells of the place, it takes over.
+-- What it does not tell is removed when the old life is.
 -- ARGV: end of the lease, publishing command, tag, place, subscriptions, rule for totals, member limit,
 -- then of each member whose share changed: id, info ('' where the node has it no more).
 -- Answer: 'expired', or position, messages that were published, ids of members that were one too many.
@@ -9,6 +11,18 @@ end
 local place = ARGV[4]
 local at = open(ARGV[3], place, ARGV[2])
 local subscriptions, rule, limit = tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7])
+local before = 0
+
+if KEYS[6] then
+    for index = 8, #ARGV, 2 do
+        local held = place .. '\0' .. ARGV[index]
+        if call('SREM', KEYS[7], held) == 1 and call('SADD', KEYS[2], held) == 0 then
+            at.release(ARGV[index])
+        end
+    end
+    before = tonumber(string.match(call('HGET', KEYS[6], place) or '0', '^%d+'))
+    call('HDEL', KEYS[6], place)
+end
 
 -- Those who leave make room for those who come.
 for index = 8, #ARGV, 2 do
@@ -29,7 +43,7 @@ for index = 8, #ARGV, 2 do
     end
 end
 
-local before = tonumber(string.match(call('HGET', KEYS[1], place) or '0', '^%d+'))
+before = before + tonumber(string.match(call('HGET', KEYS[1], place) or '0', '^%d+'))
 if subscriptions > 0 then
     call('HSET', KEYS[1], place, digits(subscriptions) .. ' ' .. digits(rule))
 else

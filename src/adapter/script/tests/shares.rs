@@ -7,7 +7,7 @@ use crate::hub::far::{Change, Origin, Whose};
 #[test]
 fn a_node_whose_lease_is_over_changes_nothing() {
     let mut rig = Rig::new();
-    let lease = Lease { origin: Origin(1), end_ms: 1 };
+    let lease = Lease { origin: Origin(1), end_ms: 1, former: None };
     let command = rig.scripts.sync(&rig.keys, lease, &rig.address("presence-a"), &share(1, &[("ada", true)]));
     assert_eq!(synced(rig.ask(&command), 0).unwrap_err(), Refused::Expired);
     let keys: Vec<String> = redis::cmd("KEYS").arg("*").query(&mut rig.redis).unwrap();
@@ -77,7 +77,7 @@ fn channels_are_listed_by_prefix_over_all_buckets() {
 fn a_script_that_is_not_loaded_is_told_apart() {
     let mut rig = Rig::new();
     redis::cmd("SCRIPT").arg("FLUSH").exec(&mut rig.redis).unwrap();
-    let lease = Lease { origin: Origin(1), end_ms: FAR };
+    let lease = Lease { origin: Origin(1), end_ms: FAR, former: None };
     let command = rig.scripts.sync(&rig.keys, lease, &rig.address("a"), &share(1, &[]));
     let error = command.query::<redis::Value>(&mut rig.redis).unwrap_err();
     assert_eq!(error.code(), Some("NOSCRIPT"));

@@ -87,10 +87,10 @@ impl Truth {
         *self = Self { now_us: self.now_us, ..Self::new(self.grace_ms) };
     }
 
-    /// Sets a node's share of a place.
+    /// Sets a node's share of a place; what it tells there, it takes over from its life before.
     pub(crate) fn sync(
         &mut self,
-        origin: Origin,
+        (origin, former): (Origin, Option<Origin>),
         lease_end_ms: u64,
         place: &Place,
         share: &Share,
@@ -100,6 +100,9 @@ impl Truth {
         }
         let now_us = self.now_us;
         let standing = self.standing(place);
+        if let Some(former) = former {
+            standing.take_over(origin, former, share);
+        }
         let refused = standing.set(origin, share, now_us);
         let (changes, position) = (std::mem::take(&mut standing.told), standing.position);
         let published = publish(place, &changes);

@@ -54,6 +54,22 @@ impl Standing {
         refused
     }
 
+    /// A node's new life has what it tells of the old one.
+    pub(super) fn take_over(&mut self, origin: Origin, former: Origin, share: &Share) {
+        for (id, _) in &share.members {
+            if !self.held.get_mut(&former.0).is_some_and(|held| held.remove(id)) {
+                continue;
+            }
+            if !self.held.entry(origin.0).or_default().insert(id.clone()) {
+                let holders = &mut self.members.get_mut(id).expect("who is held is a member").holders;
+                *holders -= 1;
+            }
+        }
+        if let Some((old, rule)) = self.shares.remove(&former.0) {
+            self.shares.entry(origin.0).or_insert((0, rule)).0 += old;
+        }
+    }
+
     /// Removes what a node had.
     pub(super) fn empty(&mut self, origin: Origin, now_us: u64) {
         for id in self.held.get(&origin.0).cloned().unwrap_or_default() {
