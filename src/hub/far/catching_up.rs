@@ -34,6 +34,11 @@ impl Homes {
         if let Some(heard_until) = heard_until {
             let kept = retained.iter().chain(&cached).chain(&missed);
             side.unheard.add(kept.filter(|past| past.position > heard_until).cloned());
+        } else {
+            // Those who are let in now are greeted with it.
+            for past in retained.iter().chain(&cached) {
+                side.incoming.know(past.source.0, past.stay.event.number);
+            }
         }
         home.meet(channel, members, now, post);
         self.clear_kept(channel);

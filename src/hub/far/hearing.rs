@@ -178,9 +178,13 @@ impl Homes {
                 self.make_up(channel, before, post);
                 self.deliver_heard(channel, source, &event, post);
             }
-            Heard::Changed(_, position, _) if position <= side.position => {
+            Heard::Changed(_, position, change) if position <= side.position => {
                 let before = side.unheard.take_until(position);
                 self.make_up(channel, before, post);
+                // A look passed over it, and may not have had it.
+                if let Change::Stayed(source, stay) = change {
+                    self.deliver_heard(channel, source, &stay.event, post);
+                }
             }
             Heard::Changed(before, position, change) if before != side.position => {
                 link.gaps += 1;

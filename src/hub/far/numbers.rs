@@ -27,6 +27,8 @@ struct Known {
     /// Those below it that were not heard, the youngest last. They may come late: what Redis could not do at once is sent
     /// again after what it could.
     missing: VecDeque<RangeInclusive<u64>>,
+    /// Whether others between the greatest and the next one were sent when nobody listened.
+    is_first: bool,
 }
 
 /// Stretches that are remembered.
@@ -65,11 +67,22 @@ impl Outgoing {
 }
 
 impl Incoming {
+    /// Takes note that nobody here need hear this one, or one before it.
+    pub(super) fn know(&mut self, origin: Origin, number: Number) {
+        match self.senders.iter_mut().find(|(sender, _)| *sender == origin) {
+            Some((_, known)) => known.last = known.last.max(number.value),
+            None => {
+                let known = Known { last: number.value, missing: VecDeque::new(), is_first: true };
+                self.senders.push((origin, known));
+            }
+        }
+    }
+
     /// Takes a number in.
     pub(super) fn hear(&mut self, origin: Origin, number: Number) -> Order {
         let first = number.value.saturating_sub(u64::from(number.since));
         let Some((_, known)) = self.senders.iter_mut().find(|(sender, _)| *sender == origin) else {
-            self.senders.push((origin, Known { last: number.value, missing: VecDeque::new() }));
+            self.senders.push((origin, Known { last: number.value, missing: VecDeque::new(), is_first: false }));
             return Order::New { lost: 0 };
         };
         if number.value <= known.last {
@@ -78,6 +91,9 @@ impl Incoming {
         // A home that came anew begins again; what it sent before this one was not heard.
         let before = if known.last >= first { known.last + 1 } else { first };
         known.last = number.value;
+        if std::mem::take(&mut known.is_first) {
+            return Order::New { lost: 0 };
+        }
         known.miss(before, number.value);
         Order::New { lost: number.value - before }
     }
@@ -145,6 +161,16 @@ mod tests {
         }
         assert_eq!(incoming.hear(A, number(201, 100)), Order::Again, "so many stretches are not remembered");
         assert_eq!(incoming.hear(A, number(237, 136)), Order::New { lost: 0 });
+    }
+
+    #[test]
+    fn what_greets_newcomers_is_known_and_what_came_after_it_is_not_lost() {
+        let mut incoming = Incoming::default();
+        incoming.know(A, number(107, 7));
+        incoming.know(A, number(105, 5));
+        assert_eq!(incoming.hear(A, number(107, 7)), Order::Again);
+        assert_eq!(incoming.hear(A, number(110, 10)), Order::New { lost: 0 });
+        assert_eq!(incoming.hear(A, number(112, 12)), Order::New { lost: 1 });
     }
 
     #[test]

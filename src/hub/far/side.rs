@@ -193,7 +193,9 @@ impl Side {
     /// Who can be let in now.
     pub(super) fn admissible(&mut self, is_away: bool) -> Option<Join> {
         let waiting = self.waiting.front()?;
-        let is_known = self.phase == Phase::Live && waiting.at.is_some_and(|at| at <= self.position);
+        // What was looked up for the others is among what greets a newcomer.
+        let is_told = self.phase == Phase::Live && self.unheard.is_empty();
+        let is_known = is_told && waiting.at.is_some_and(|at| at <= self.position);
         if is_away || is_known { self.waiting.pop_front().map(|waiting| waiting.join) } else { None }
     }
 
@@ -220,8 +222,9 @@ impl Side {
         self.is_placed = true;
     }
 
-    /// Somebody is let in without the others: what comes from now on concerns them.
+    /// Somebody is let in without the others: what comes from now on concerns them, and the others cannot turn them away.
     pub(super) fn place_alone(&mut self) {
+        self.is_reconciling = true;
         if !self.is_placed {
             self.place(Position(unix_us()));
         }
