@@ -77,7 +77,7 @@ impl Homes {
             return;
         };
         let limit = side.member_limit;
-        let Some(turned_away) = side.settle(synced.ticket, synced.position, &synced.refused) else {
+        let Some(turned_away) = side.settle(synced.ticket, (synced.position, now), &synced.refused) else {
             return;
         };
         self.watch(channel, now + PATIENCE);
@@ -126,7 +126,7 @@ impl Homes {
         match outcome {
             Outcome::At(_, position) if will_hear && position > side.position => {
                 if let Some(pending) = side.pending.get_mut(place) {
-                    pending.at = Some(position);
+                    pending.at = Some((position, now));
                 }
                 self.watch(channel, now + PATIENCE);
             }
@@ -300,7 +300,8 @@ impl Homes {
                 continue;
             };
             side.due = None;
-            let (is_behind, was_busy) = (side.is_behind(), std::mem::take(&mut side.is_busy));
+            let (behind, was_busy) = (side.should_have_heard(), std::mem::take(&mut side.is_busy));
+            let is_behind = behind.is_some_and(|at| at <= now);
             let unheard = side.unheard.take_all();
             // Alone, nobody knows who is gone.
             let gone = if is_away { Vec::new() } else { side.ghosts.take_gone(now) };
@@ -315,7 +316,7 @@ impl Homes {
                 self.look(&channel, post);
             }
             let next: Option<Duration> = if is_behind { Some(PATIENCE) } else { was_busy.then_some(MEMORY) };
-            let next = next.map(|time| now + time).into_iter().chain(next_due).min();
+            let next = next.map(|time| now + time).into_iter().chain(next_due).chain(behind).min();
             if let Some(next) = next {
                 self.watch(&channel, if next > now { next } else { now + PATIENCE });
             }

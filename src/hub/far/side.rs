@@ -45,16 +45,16 @@ pub(super) struct Waiting {
     pub(super) join: Join,
     /// The share that it is in.
     share: Option<Ticket>,
-    /// From where on it is known.
-    at: Option<Position>,
+    /// From where on it is known, and since when that is clear.
+    at: Option<(Position, Instant)>,
 }
 
 /// An event of this node's, until it is heard.
 #[derive(Debug)]
 pub(super) struct Pending {
     pub(super) own: Own,
-    /// Where it stands, once that is known and it has not been heard.
-    pub(super) at: Option<Position>,
+    /// Where it stands, once that is known and it has not been heard, and since when.
+    pub(super) at: Option<(Position, Instant)>,
 }
 
 /// An event of this node's.
@@ -167,7 +167,7 @@ impl Side {
     }
 
     /// The others know the share with this ticket, at this position; who of it was one too many.
-    pub(super) fn settle(&mut self, ticket: Ticket, at: Position, refused: &[UserId]) -> Option<Vec<Join>> {
+    pub(super) fn settle(&mut self, ticket: Ticket, at: (Position, Instant), refused: &[UserId]) -> Option<Vec<Join>> {
         if !self.sharing.settle(ticket) {
             return None;
         }
@@ -195,7 +195,7 @@ impl Side {
         let waiting = self.waiting.front()?;
         // What was looked up for the others is among what greets a newcomer.
         let is_told = self.phase == Phase::Live && self.unheard.is_empty();
-        let is_known = is_told && waiting.at.is_some_and(|at| at <= self.position);
+        let is_known = is_told && waiting.at.is_some_and(|(at, _)| at <= self.position);
         if is_away || is_known { self.waiting.pop_front().map(|waiting| waiting.join) } else { None }
     }
 
@@ -209,11 +209,12 @@ impl Side {
         self.pending.retain(|pending| pending.number() != number);
     }
 
-    /// Whether somebody or something waits for what should have been heard.
-    pub(super) fn is_behind(&self) -> bool {
-        let ats = self.waiting.front().and_then(|waiting| waiting.at);
-        let mut all = ats.into_iter().chain(self.pending.iter().find_map(|pending| pending.at));
-        self.phase == Phase::Live && all.any(|at| at > self.position)
+    /// When what somebody or something waits for should have been heard.
+    pub(super) fn should_have_heard(&self) -> Option<Instant> {
+        let first = self.waiting.front().and_then(|waiting| waiting.at);
+        let all = first.into_iter().chain(self.pending.iter().find_map(|pending| pending.at));
+        let ahead = all.filter(|(at, _)| self.phase == Phase::Live && *at > self.position);
+        ahead.map(|(_, since)| since + PATIENCE).min()
     }
 
     /// It stands there.
