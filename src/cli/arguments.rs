@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 
-use super::{check, links, publish, schema, serve, simulate, tail, token};
+use super::{check, links, plan, publish, schema, serve, simulate, tail, token};
 
 /// A Pusher-protocol channel broker.
 #[derive(Debug, Parser)]
@@ -21,6 +21,7 @@ use super::{check, links, publish, schema, serve, simulate, tail, token};
   saluran token --role machine --sub rvm-3 --claim rvm_id=3
   saluran links --qr                  sign-in links for judge, viewers and cameras
   saluran simulate cameras            a whole contest without cameras
+  saluran plan --connections 200000 --events 5000
 
 Keys of channels.toml can be set by variables: server.port is SALURAN_SERVER_PORT.
 `saluran check --keys` lists them all."
@@ -54,6 +55,8 @@ enum Command {
     Links(links::Arguments),
     /// Play cameras, a judge and an audience, for demonstrations and for finding limits
     Simulate(simulate::Arguments),
+    /// Say how many nodes and how much Redis a load takes
+    Plan(plan::Arguments),
 }
 
 #[derive(Debug, Args)]
@@ -86,6 +89,7 @@ pub fn run() -> ExitCode {
         Command::Token(arguments) => token::run(&arguments, file.path().as_deref()),
         Command::Links(arguments) => links::run(&arguments, file.path().as_deref()),
         Command::Simulate(arguments) => simulate::run(&arguments, file.path().as_deref()),
+        Command::Plan(arguments) => plan::run(&arguments),
     }
 }
 

@@ -9,6 +9,7 @@ mod client;
 mod inspection;
 mod links;
 mod nearby;
+mod plan;
 mod publish;
 mod reload;
 mod schema;
