@@ -23,6 +23,9 @@
 //! {P}:apps        hash    app id -> digest of its secrets
 //! {P}:all         topic   what concerns all nodes
 //! {P}:at:<node>   topic   what concerns one node, by its number in socket ids
+//! {P}:role:<role>    hash    who does something for all nodes: life, name, over in Redis' milliseconds
+//! {P}:<role>:<life>  topic   calls to one of those who may have the role, and answers
+//! {P}:<role>      topic   what one of them says to all of them
 //! ```
 //!
 //! `<place>` is `<app id>\0c<channel>` or `<app id>\0u<user id>`. An app id has no `\0`, and neither has the name of a
@@ -65,6 +68,16 @@ impl Keys {
     /// Facts about a node.
     pub(super) fn node(&self, origin: Origin) -> String {
         format!("{{{}}}:node:{}", self.prefix, hex(origin))
+    }
+
+    /// Who has a role.
+    pub(super) fn role(&self, role: &str) -> String {
+        format!("{{{}}}:role:{role}", self.prefix)
+    }
+
+    /// The topic of one of those who may have a role.
+    pub(super) fn peer(&self, role: &str, life: Origin) -> String {
+        format!("{{{}}}:{role}:{}", self.prefix, hex(life))
     }
 
     /// The topic of what concerns one node.

@@ -18,6 +18,7 @@ mod fault;
 mod fit;
 mod keys;
 mod lease;
+mod peers;
 mod pipeline;
 mod script;
 #[cfg(test)]
@@ -34,4 +35,5 @@ pub use backlog::Full;
 pub use control::Control;
 pub use fault::Fault;
 pub use fit::{Digest, Unfit};
+pub use peers::{Called, Heard, Holder, Holding, Joined, Peers, PeersTask, Role};
 pub use start::{Adapter, Ears, Error, Requests, Served, State};

@@ -7,6 +7,7 @@ mod ask;
 mod lease;
 mod look;
 mod order;
+mod role;
 mod share;
 mod stay;
 #[cfg(test)]
@@ -23,6 +24,7 @@ pub(super) use ask::{channel_state, channels, list_channels, member_ids, retaine
 pub(super) use lease::{Facts, Joined, Renewed, claimed, is_held, joined, renewed};
 pub(super) use look::{Parts, looked, page};
 pub(super) use order::{Told, orders, told};
+pub(super) use role::{Candidate, Holder, holder};
 pub(super) use share::{Lease, reaped, synced};
 pub(super) use stay::{NONE, Sending, stayed};
 
@@ -53,6 +55,8 @@ pub(super) struct Scripts {
     forget: Script,
     order: Script,
     tell: Script,
+    role: Script,
+    resign: Script,
 }
 
 #[derive(Debug)]
@@ -85,13 +89,17 @@ impl Scripts {
             forget: script!("forget"),
             order: script!("order"),
             tell: script!("tell"),
+            role: script!("role"),
+            resign: script!("resign"),
         }
     }
 
     /// Commands that load all scripts, for each server.
     pub(super) fn load(&self) -> impl Iterator<Item = Cmd> {
-        let Self { publish: _, sync, reap, stay, look, past, join, renew, claim, hold, forget, order, tell } = self;
-        [sync, reap, stay, look, past, join, renew, claim, hold, forget, order, tell].into_iter().map(|script| {
+        let Self { publish: _, sync, reap, stay, look, past, join, renew, claim, hold, forget, .. } = self;
+        let Self { order, tell, role, resign, .. } = self;
+        let all = [sync, reap, stay, look, past, join, renew, claim, hold, forget, order, tell, role, resign];
+        all.into_iter().map(|script| {
             let mut command = cmd("SCRIPT");
             command.arg("LOAD").arg(script.code);
             command
