@@ -15,27 +15,35 @@ pub(super) async fn apply(connection: &mut AnyConnection, from: Seq, entries: &[
     let Some((last, _)) = entries.last() else { return Ok(()) };
     let mut transaction = connection.begin().await?;
     advance(&mut transaction, from, *last).await?;
+    carry_out(&mut transaction, entries.iter().map(|(_, entry)| entry)).await?;
+    Ok(transaction.commit().await?)
+}
+
+/// Lets entries happen, in a transaction of the caller's.
+pub(super) async fn carry_out<'e>(
+    transaction: &mut AnyConnection,
+    entries: impl IntoIterator<Item = &'e Entry>,
+) -> Result<(), Fault> {
     let mut waiting: Vec<&Point> = Vec::new();
-    for (_, entry) in entries {
+    for entry in entries {
         // Clears mean the points before them: those go in first.
         if matches!(entry, Entry::Cleared { .. } | Entry::Undone { .. } | Entry::Purged { .. }) {
-            points::insert(&mut transaction, &waiting).await?;
+            points::insert(transaction, &waiting).await?;
             waiting.clear();
         }
         match entry {
             Entry::Point { point, .. } => waiting.push(point),
-            Entry::RunStarted { run } => facts::put_run(&mut transaction, run).await?,
-            Entry::RunStopped { run, stop } => facts::stop_run(&mut transaction, *run, stop).await?,
-            Entry::Teams { teams } => facts::put_teams(&mut transaction, teams).await?,
-            Entry::Cleared { clear } => clearing::clear(&mut transaction, clear).await?,
-            Entry::Undone { clear } => clearing::undo(&mut transaction, *clear).await?,
-            Entry::Purged { clear } => clearing::purge(&mut transaction, *clear).await?,
-            // Of the moment; pages and the journal's snapshot have them.
+            Entry::RunStarted { run } => facts::put_run(transaction, run).await?,
+            Entry::RunStopped { run, stop } => facts::stop_run(transaction, *run, stop).await?,
+            Entry::Teams { teams } => facts::put_teams(transaction, teams).await?,
+            Entry::Cleared { clear } => clearing::clear(transaction, clear).await?,
+            Entry::Undone { clear } => clearing::undo(transaction, *clear).await?,
+            Entry::Purged { clear } => clearing::purge(transaction, *clear).await?,
+            // Of the moment; pages and the snapshot have them.
             Entry::Realtime { .. } | Entry::Frozen { .. } | Entry::Selected { .. } => {}
         }
     }
-    points::insert(&mut transaction, &waiting).await?;
-    Ok(transaction.commit().await?)
+    points::insert(transaction, &waiting).await
 }
 
 /// Puts aside an entry that the database refuses, so that the rest goes on.

@@ -34,7 +34,13 @@ const POSTGRES_WRITER: &str =
 const POSTGRES_READER: &str = "SET application_name = 'saluran'; SET statement_timeout = '10s'; \
     SET default_transaction_read_only = on;";
 
-const SCHEMA: &[(i64, &str, &str)] = &[(1, "contest", include_str!("migrations/0001_contest.sql"))];
+/// A node that was stopped in the middle of a transaction holds nobody up for longer than this.
+const POSTGRES_BOUND: &str = " SET idle_in_transaction_session_timeout = '3s';";
+
+const SCHEMA: &[(i64, &str, &str)] = &[
+    (1, "contest", include_str!("migrations/0001_contest.sql")),
+    (2, "shared", include_str!("migrations/0002_shared.sql")),
+];
 
 const PATH: &AsciiSet = &NON_ALPHANUMERIC.remove(b'/').remove(b'-').remove(b'_').remove(b'.');
 
@@ -69,6 +75,12 @@ impl Database {
         };
         let late = |_| Fault::away("it does not answer in time");
         tokio::time::timeout(2 * CONNECTING, connecting).await.map_err(late)?
+    }
+
+    /// The same for several nodes, of which none may hold up the others.
+    pub(super) fn bounded(mut self) -> Self {
+        self.writer.push_str(POSTGRES_BOUND);
+        self
     }
 
     /// The same with one more word to the writer's connection.

@@ -2,7 +2,8 @@
 //!
 //! Owns the folder of the journal, the snapshot beside it, and the database's tables. The journal is
 //! what makes a point safe; the database is written from it in the background, however slow it is, and
-//! is what others read. Knows what an entry is, not why it came. Read `journal`, then `writer`.
+//! is what others read. Knows what an entry is, not why it came. Read `journal`, then `writer`; `shared` is the store
+//! of several nodes, which has no journal.
 
 mod apply;
 mod clearing;
@@ -18,6 +19,7 @@ mod reader;
 mod reading;
 mod reconcile;
 mod select;
+pub mod shared;
 mod thread;
 mod unreadable;
 mod writer;

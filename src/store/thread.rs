@@ -79,28 +79,36 @@ pub fn start(config: &config::Store, state: Arc<State>, kept: watch::Receiver<Se
     let journal = mark(&folder)?;
     let (progress, followed) = watch::channel(Progress::default());
     let (reader, requests) = Reader::new(followed.clone());
-    let (ending, until) = watch::channel(None);
-    let (finished, done) = mpsc::channel();
     let pool_of = database.clone();
-    let writer = Writer { database, folder, journal, state, kept, progress, ending: until };
-    let run = move || {
-        let runtime = match runtime::Builder::new_current_thread().enable_all().build() {
-            Ok(runtime) => runtime,
-            Err(error) => return tracing::error!(%error, "the database's thread could not start"),
-        };
-        runtime.block_on(async {
-            let reading = tokio::spawn(reading::serve(pool_of.readers(), requests));
-            writer.run().await;
-            reading.abort();
-        });
-        runtime.shutdown_timeout(ABANDONED);
-        drop(finished);
-    };
-    let thread = thread::Builder::new().name("store".to_owned()).spawn(run).map_err(Unstartable::Thread)?;
-    Ok(Started { reader, thread: StoreThread { ending, done, thread: Some(thread) }, progress: followed })
+    let thread = StoreThread::spawn(move |until| async move {
+        let writer = Writer { database, folder, journal, state, kept, progress, ending: until };
+        let reading = tokio::spawn(reading::serve(pool_of.readers(), requests));
+        writer.run().await;
+        reading.abort();
+    })?;
+    Ok(Started { reader, thread, progress: followed })
 }
 
 impl StoreThread {
+    /// A thread that does this; it hears until when to go on.
+    pub(super) fn spawn<F: Future<Output = ()>>(
+        work: impl FnOnce(watch::Receiver<Option<Instant>>) -> F + Send + 'static,
+    ) -> Result<Self, Unstartable> {
+        let (ending, until) = watch::channel(None);
+        let (finished, done) = mpsc::channel();
+        let run = move || {
+            let runtime = match runtime::Builder::new_current_thread().enable_all().build() {
+                Ok(runtime) => runtime,
+                Err(error) => return tracing::error!(%error, "the database's thread could not start"),
+            };
+            runtime.block_on(work(until));
+            runtime.shutdown_timeout(ABANDONED);
+            drop(finished);
+        };
+        let thread = thread::Builder::new().name("store".to_owned()).spawn(run).map_err(Unstartable::Thread)?;
+        Ok(Self { ending, done, thread: Some(thread) })
+    }
+
     /// Writes what is kept, as far as there is time, and ends. Waits for it, not much longer than `grace`.
     pub fn stop(mut self, grace: Duration) {
         self.end(grace);
