@@ -120,6 +120,7 @@ impl Broker {
             remote: first.remote(config.limits.busy_wait),
             apps: reloading.apps(),
             recorder: recorder.clone(),
+            name: name(address),
         });
         let others = mailboxes.first().filter(|_| config.adapter.kind == AdapterKind::Redis);
         let adapter = others.map(|first| join(config, first, &reloading, (&node, &recorder))).transpose()?;
@@ -244,6 +245,12 @@ fn workers(config: &Config) -> usize {
         0 => thread::available_parallelism().map_or(1, usize::from),
         workers => workers,
     }
+}
+
+/// How people know this node: its machine, and its port there.
+fn name(address: SocketAddr) -> Box<str> {
+    let machine = rustix::system::uname().nodename().to_string_lossy().into_owned();
+    format!("{machine}:{}", address.port()).into()
 }
 
 /// The cameras' listener, where there is a contest and an address for it.

@@ -4,10 +4,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 use tokio::time::{Instant, timeout, timeout_at};
 
+use crate::adapter::Role;
 use crate::measurement::{
     Category, EndedBy, Frequency, Lane, Page, Point, PointFilter, Reading, Run, RunId, Scope, Serial, Sorting, State,
     Team,
@@ -18,6 +19,7 @@ use super::clock::{Clock, Moment};
 use super::command::{Command, Replace, Reply};
 use super::health::{Lanes, Path};
 use super::refused::{NotDone, NotTaken};
+use super::relays::Relays;
 use super::told::Relay;
 
 /// Time for the engine to answer.
@@ -32,13 +34,24 @@ const CATCH_UP: Duration = Duration::from_secs(5);
 #[derive(Debug, Clone)]
 pub struct Contest {
     pub(super) commands: mpsc::Sender<Command>,
-    pub(super) relays: broadcast::Sender<Relay>,
+    pub(super) relays: Relays,
     pub(super) reader: Reader,
     /// The last entry that is in the journal.
     pub(super) kept: watch::Receiver<u64>,
     pub(super) clock: Clock,
     /// Length of a run.
     pub(super) run: Duration,
+    /// Who owns the contest, where several nodes share it.
+    pub(super) role: Option<watch::Receiver<Role>>,
+}
+
+/// Which node owns the contest.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Owner {
+    /// Its name; `None` while no owner is known here.
+    pub name: Option<Box<str>>,
+    /// Whether it is this node.
+    pub is_here: bool,
 }
 
 /// Where a point comes from.
@@ -51,7 +64,7 @@ pub struct Origin {
 }
 
 /// Whether a point belongs to a run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Mode {
     /// It does.
@@ -60,8 +73,9 @@ pub enum Mode {
     Free,
 }
 
-/// A point that is safe: in the journal, on disk as far as a dying process is concerned.
-#[derive(Debug, Clone, PartialEq)]
+/// A point that is safe: in the journal, on disk as far as a dying process is concerned, or in the database that
+/// several nodes share.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Accepted {
     /// The point; `None` of a duplicate, whose first copy is safe already.
     pub point: Option<Point>,
@@ -74,7 +88,7 @@ pub struct Accepted {
 }
 
 /// What a clear took out of sight.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Cleared {
     /// Its number, for undoing it.
     pub clear_id: i64,
@@ -239,20 +253,19 @@ impl Contest {
 
     /// Tells raw clients something.
     pub fn relay(&self, text: Bytes, except: Option<u64>) {
-        // Nobody listening is fine.
-        drop(self.relays.send(Relay { text, except }));
+        self.relays.send(text, except);
     }
 
     /// What raw clients are told from now on. A listener that is too slow misses the oldest.
     #[must_use]
     pub fn listen(&self) -> broadcast::Receiver<Relay> {
-        self.relays.subscribe()
+        self.relays.listen()
     }
 
     /// Raw clients that listen.
     #[must_use]
     pub fn listeners(&self) -> usize {
-        self.relays.receiver_count()
+        self.relays.listeners()
     }
 
     /// Publishes something harmless on the session's channel, through everything that a change goes through.
@@ -269,6 +282,15 @@ impl Contest {
     /// When it gives none.
     pub async fn probe_database(&self) -> Result<(), Unreadable> {
         self.reader.probe().await
+    }
+
+    /// Which node owns the contest; `None` where this one is the only one.
+    #[must_use]
+    pub fn owner(&self) -> Option<Owner> {
+        let role = self.role.as_ref()?.borrow();
+        let is_here = role.until.is_some_and(|until| Instant::now() < until);
+        let known = role.holder.as_ref().filter(|_| is_here || role.is_present);
+        Some(Owner { name: known.map(|holder| holder.name.clone()), is_here })
     }
 
     /// This moment, by both clocks.

@@ -1,11 +1,13 @@
 //! How lanes and store are.
 
-use serde::Serialize;
+use std::borrow::Cow;
+
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::measurement::Lane;
 
 /// How a point came in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Path {
     /// The cameras' WebSocket.
@@ -18,8 +20,11 @@ pub enum Path {
     Relay,
 }
 
+/// A word for programs, one of a few.
+type Word = &'static str;
+
 /// How a lane is; counts are since the broker started.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct LaneHealth {
     /// Which.
     pub laptop_id: Lane,
@@ -48,13 +53,14 @@ pub struct LaneHealth {
     /// Whether the last point saw the marker at floor 10.
     pub is_b_detected: Option<bool>,
     /// Why the last refused point was.
-    pub last_refusal: Option<&'static str>,
+    #[serde(deserialize_with = "last_refusal")]
+    pub last_refusal: Option<Word>,
     /// How the last point came in.
     pub path: Option<Path>,
 }
 
 /// Whether the database follows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum DatabaseHealth {
     /// It has all but the last moments.
@@ -66,7 +72,7 @@ pub enum DatabaseHealth {
 }
 
 /// How the store is.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StoreHealth {
     /// Whether the database follows.
     pub database: DatabaseHealth,
@@ -92,7 +98,7 @@ impl Lanes {
 }
 
 /// How all lanes and the store are.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Lanes {
     /// When, unix milliseconds.
     pub server_time_ms: i64,
@@ -100,4 +106,18 @@ pub struct Lanes {
     pub lanes: Vec<LaneHealth>,
     /// The store.
     pub store: StoreHealth,
+    /// The node that owns the contest, where several share it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner: Option<Box<str>>,
+}
+
+/// The word for why a point was refused, as another node wrote it.
+pub(super) fn reason(word: &str) -> &'static str {
+    const WORDS: [&str; 6] = ["invalid", "key", "realtime_off", "too_late", "store_full", "busy"];
+    WORDS.into_iter().find(|known| *known == word).unwrap_or("refused")
+}
+
+fn last_refusal<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<&'static str>, D::Error> {
+    let word = Option::<Cow<'_, str>>::deserialize(deserializer)?;
+    Ok(word.map(|word| reason(&word)))
 }

@@ -13,7 +13,7 @@ use super::engine::Engine;
 use super::handle::Cleared;
 use super::publisher::SESSION;
 use super::refused::NotDone;
-use super::told::{Relay, parts};
+use super::told::parts;
 
 impl Engine {
     /// What a start begins with: a fresh contest gets its teams, and a run that should be over ends.
@@ -24,7 +24,7 @@ impl Engine {
             let first =
                 [Entry::Teams { teams: self.state.teams.list() }, Entry::Realtime { enabled, session_id: None, at_ms }];
             // Without room nothing else works either, and every point is told so.
-            drop(self.keep(&first));
+            drop(self.keep(&first).await);
         }
         if let Some(run) = self.state.running() {
             let now = self.now();
@@ -76,7 +76,7 @@ impl Engine {
             started: now.tick,
             stop: None,
         };
-        self.keep(&[Entry::RunStarted { run: run.clone() }])?;
+        self.keep(&[Entry::RunStarted { run: run.clone() }]).await?;
         tracing::info!(session = run.id.0, %category, %frequency, "a run began");
         let told = json!({
             "session_id": run.id, "frequency": frequency, "category": category,
@@ -100,7 +100,7 @@ impl Engine {
 
     pub(super) async fn realtime(&mut self, enabled: bool, session_id: Option<RunId>) -> Result<(), NotDone> {
         let now = self.now().unix_ms;
-        self.keep(&[Entry::Realtime { enabled, session_id, at_ms: now }])?;
+        self.keep(&[Entry::Realtime { enabled, session_id, at_ms: now }]).await?;
         tracing::info!(enabled, "data saving was switched");
         let (event, old) = if enabled {
             ("realtime-saving-started", "realtime_saving_started")
@@ -112,7 +112,7 @@ impl Engine {
     }
 
     pub(super) async fn freeze(&mut self, frozen: bool) -> Result<(), NotDone> {
-        self.keep(&[Entry::Frozen { frozen }])?;
+        self.keep(&[Entry::Frozen { frozen }]).await?;
         let told = json!({ "frozen": frozen, "timestamp": iso(self.now().unix_ms) });
         self.announce("freeze-data", "freeze_data", &told).await;
         Ok(())
@@ -125,14 +125,14 @@ impl Engine {
         {
             return Err(NotDone::Locked(category));
         }
-        self.keep(&[Entry::Selected { category, frequency }])?;
+        self.keep(&[Entry::Selected { category, frequency }]).await?;
         let told = json!({ "category": category, "timestamp": local(self.now().unix_ms) });
         self.announce("category-change", "category_change", &told).await;
         Ok(())
     }
 
     pub(super) async fn rename(&mut self, teams: Vec<Team>) -> Result<(), NotDone> {
-        self.keep(&[Entry::Teams { teams }])?;
+        self.keep(&[Entry::Teams { teams }]).await?;
         let told = json!({ "revision": self.state.teams_revision, "timestamp": iso(self.now().unix_ms) });
         self.announce("teams-changed", "teams_changed", &told).await;
         Ok(())
@@ -158,7 +158,7 @@ impl Engine {
         let id = self.state.last_clear + 1;
         let covered = |key: &&TallyKey| scope.covers(key) && key.run.is_some();
         let statistics = self.state.tallies.keys().filter(covered).count();
-        self.keep(&[Entry::Cleared { clear: Clear::new(id, scope, self.state.last_serial, now, until_ms) }])?;
+        self.keep(&[Entry::Cleared { clear: Clear::new(id, scope, self.state.last_serial, now, until_ms) }]).await?;
         let points = self.state.clear(id).map_or(0, |clear| clear.points);
         tracing::warn!(clear = id, scope = scope.name(), points, "points were cleared");
         let told = scoped(id, scope, now, Some("All data cleared by admin"));
@@ -176,7 +176,7 @@ impl Engine {
         let Some((scope, points)) = self.state.clear(id).map(|clear| (clear.scope, clear.points)) else {
             return Err(NotDone::Expired(id));
         };
-        self.keep(&[Entry::Undone { clear: id }])?;
+        self.keep(&[Entry::Undone { clear: id }]).await?;
         tracing::warn!(clear = id, points, "cleared points came back");
         let told = scoped(id, scope, self.now().unix_ms, None);
         self.announce("clear-undone", "clear_undone", &told).await;
@@ -188,7 +188,7 @@ impl Engine {
         let now = self.now().unix_ms;
         let old = self.state.clears.iter().filter(|clear| clear.until_ms <= now);
         let entries: Vec<Entry> = old.map(|clear| Entry::Purged { clear: clear.id }).collect();
-        if !entries.is_empty() && self.keep(&entries).is_ok() {
+        if !entries.is_empty() && self.keep(&entries).await.is_ok() {
             self.tell_state().await;
         }
     }
@@ -199,7 +199,7 @@ impl Engine {
         let elapsed = run.elapsed_ms(&now.tick, now.unix_ms).min(self.length_ms());
         let duration_ms = u32::try_from(elapsed).unwrap_or(u32::MAX);
         let stop = Stop { at_ms: run.started_at_ms.saturating_add(i64::from(duration_ms)), duration_ms, by };
-        self.keep(&[Entry::RunStopped { run: id, stop }])?;
+        self.keep(&[Entry::RunStopped { run: id, stop }]).await?;
         let run = Run { stop: Some(stop), ..run };
         tracing::info!(session = id.0, duration_ms, ?by, "a run ended");
         let told = json!({
@@ -216,7 +216,7 @@ impl Engine {
         self.tell_state().await;
         let mut raw = serde_json::Map::from_iter([("type".to_owned(), Value::from(old))]);
         raw.extend(told.as_object().cloned().unwrap_or_default());
-        drop(self.relays.send(Relay { text: Bytes::from(Value::Object(raw).to_string()), except: None }));
+        self.relays.send(Bytes::from(Value::Object(raw).to_string()), None);
     }
 
     fn length_ms(&self) -> u64 {

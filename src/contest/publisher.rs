@@ -11,6 +11,8 @@ use crate::measurement::{Category, Lane};
 use crate::protocol::{ChannelName, EventData, EventName};
 use crate::rules::{self, Apps, Draft, Who};
 
+use super::shared::Reign;
+
 /// Characters that the names here stay below.
 const NAME: usize = 200;
 
@@ -25,6 +27,8 @@ pub const LANES: &str = "private-lanes";
 pub(super) struct Publisher {
     remote: Remote,
     apps: watch::Receiver<Arc<Apps>>,
+    /// Where several nodes share the contest: as long as this one owns it.
+    reign: Option<Reign>,
 }
 
 /// The channel of a lane's points in a category.
@@ -41,12 +45,15 @@ pub fn lane_of(channel: &str) -> Option<(Category, Lane)> {
 }
 
 impl Publisher {
-    pub(super) const fn new(remote: Remote, apps: watch::Receiver<Arc<Apps>>) -> Self {
-        Self { remote, apps }
+    pub(super) const fn new(remote: Remote, apps: watch::Receiver<Arc<Apps>>, reign: Option<Reign>) -> Self {
+        Self { remote, apps, reign }
     }
 
     /// Publishes an event; one that cannot be is logged, for nobody else could do anything about it.
     pub(super) async fn publish(&self, channel: &str, event: &str, data: &impl Serialize) -> bool {
+        if self.reign.as_ref().is_some_and(|reign| !reign.is_on()) {
+            return false;
+        }
         let json = serde_json::to_string(data).expect("what the contest tells is numbers and texts");
         // Pusher's data is a text.
         self.send(channel, event, &to_raw_value(&json).expect("a text is JSON")).await

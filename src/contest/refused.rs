@@ -1,5 +1,7 @@
 //! Why the contest said no.
 
+use serde::{Deserialize, Serialize};
+
 use crate::measurement::{Category, InvalidReading, Run};
 
 /// Why a point was not taken.
@@ -43,7 +45,7 @@ impl NotTaken {
 }
 
 /// Why a judge's wish was not done.
-#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, thiserror::Error, Serialize, Deserialize)]
 pub enum NotDone {
     /// A run goes on.
     #[error("run {} is still going on: stop it first", .0.id.0)]

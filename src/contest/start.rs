@@ -9,7 +9,8 @@ use metrics_exporter_prometheus::PrometheusRecorder;
 use tokio::runtime;
 use tokio::sync::{broadcast, mpsc, watch};
 
-use crate::config::Config;
+use crate::adapter;
+use crate::config::{AdapterKind, Config};
 use crate::hub::Remote;
 use crate::rules::Apps;
 use crate::store::{self, Journal, Opened, Started, StoreThread, Unstartable, Unusable};
@@ -18,15 +19,18 @@ use crate::telemetry::{self, ContestMetrics};
 use super::clock::Clock;
 use super::engine::Engine;
 use super::handle::Contest;
+use super::keeping::Keeping;
 use super::lanes::Books;
 use super::publisher::Publisher;
 use super::recent::Recent;
+use super::relays::Relays;
+use super::shared;
 
 /// Wishes that wait; whoever finds no room waits, and is refused after a time.
-const WISHES: usize = 1024;
+pub(super) const WISHES: usize = 1024;
 
 /// Frames that a slow raw client may be behind; it misses the oldest.
-const FRAMES: usize = 1024;
+pub(super) const FRAMES: usize = 1024;
 
 /// Time for the database to take in the rest; what it does not, it does after the next start.
 const GRACE: Duration = Duration::from_secs(5);
@@ -40,6 +44,9 @@ pub enum Error {
     /// The database cannot be had.
     #[error(transparent)]
     Store(#[from] Unstartable),
+    /// The nodes that share it cannot be joined.
+    #[error(transparent)]
+    Nodes(#[from] adapter::Error),
     /// No thread can be had.
     #[error("cannot start the contest's thread: {0}")]
     Thread(#[from] io::Error),
@@ -54,6 +61,8 @@ pub struct Surroundings {
     pub apps: watch::Receiver<Arc<Apps>>,
     /// Where numbers go.
     pub recorder: Arc<PrometheusRecorder>,
+    /// How people know this node, where there are several.
+    pub name: Box<str>,
 }
 
 /// The contest's threads; dropping this stops them, after what is kept is saved.
@@ -66,18 +75,21 @@ pub struct ContestThread {
 }
 
 impl Contest {
-    /// Opens what was kept, and goes on from there.
+    /// Opens what was kept, and goes on from there; with several nodes, when this one owns the contest.
     ///
     /// # Errors
     /// When the store's folder cannot be used.
     pub fn open(config: &Config, around: Surroundings) -> Result<(Self, ContestThread), Error> {
+        if config.adapter.kind == AdapterKind::Redis {
+            return shared::open(config, around);
+        }
         let limit = u64::try_from(config.store.journal_bytes).unwrap_or(u64::MAX);
         let Opened { journal, state, points } = Journal::open(&config.store.folder, limit)?;
         let (kept, kept_so_far) = watch::channel(journal.last());
         let Started { reader, thread: store, progress } =
             store::start(&config.store, state.clone(), kept_so_far.clone())?;
         let clock = Clock::new();
-        let (relays, _) = broadcast::channel(FRAMES);
+        let relays = Relays::new(broadcast::channel(FRAMES).0, None);
         let (commands, wishes) = mpsc::channel(WISHES);
         let contest = Self {
             commands,
@@ -86,6 +98,7 @@ impl Contest {
             kept: kept_so_far,
             clock: clock.clone(),
             run: config.contest.run,
+            role: None,
         };
         let recorder = around.recorder.clone();
         let settings = config.contest.clone();
@@ -93,16 +106,18 @@ impl Contest {
             changed: state.applied,
             recent: Recent::new(points, state.last_serial + 1),
             state,
-            journal,
+            keeping: Keeping::Journal(journal),
             settings,
             clock,
-            publisher: Publisher::new(around.remote, around.apps),
+            publisher: Publisher::new(around.remote, around.apps, None),
             books: Books::default(),
             kept,
             progress,
             relays,
             metrics: ContestMetrics::new(),
             is_full: false,
+            reign: None,
+            is_lost: false,
             told: None,
         };
         let (stop, stopped) = watch::channel(false);
@@ -112,11 +127,15 @@ impl Contest {
             telemetry::describe();
             runtime.block_on(make().serve(wishes, stopped));
         })?;
-        Ok((contest, ContestThread { stop, thread: Some(thread), store: Some(store) }))
+        Ok((contest, ContestThread::new(stop, thread, store)))
     }
 }
 
 impl ContestThread {
+    pub(super) const fn new(stop: watch::Sender<bool>, thread: JoinHandle<()>, store: StoreThread) -> Self {
+        Self { stop, thread: Some(thread), store: Some(store) }
+    }
+
     /// Ends the contest, and lets the database take in what was kept, as far as there is time.
     ///
     /// Waits for both, not much longer than the database's grace.

@@ -6,6 +6,8 @@ use serde_json::value::RawValue;
 
 use crate::measurement::{Entry, Lane, Order, Point, Reading, Serial, item};
 
+use super::clock::Moment;
+use super::command::{Command, Reply};
 use super::engine::Engine;
 use super::handle::{Accepted, Mode, Origin};
 use super::health::Path;
@@ -13,7 +15,6 @@ use super::lanes::Arrived;
 use super::points::{Rule, Verdict};
 use super::publisher::points_channel;
 use super::refused::NotTaken;
-use super::told::Relay;
 
 /// Points as raw clients read them: always a list.
 #[derive(Serialize)]
@@ -22,6 +23,31 @@ struct NewData<'a> {
     data: [&'a RawValue; 1],
 }
 
+/// Points that somebody wants to have taken.
+#[derive(Debug)]
+pub(super) struct Taking {
+    pub(super) readings: Vec<Reading>,
+    pub(super) origin: Origin,
+    pub(super) reply: Reply<Result<Vec<Accepted>, (usize, NotTaken)>>,
+}
+
+impl Taking {
+    /// The wish for points to be taken, if this is one.
+    pub(super) fn of(wish: Command) -> Result<Self, Command> {
+        let Command::Take(readings, origin, reply) = wish else { return Err(wish) };
+        Ok(Self { readings, origin, reply })
+    }
+}
+
+impl From<Taking> for Command {
+    fn from(Taking { readings, origin, reply }: Taking) -> Self {
+        Self::Take(readings, origin, reply)
+    }
+}
+
+/// Points of one transaction; one wish may have more.
+const TOGETHER: usize = 1000;
+
 impl Engine {
     pub(super) async fn take(
         &mut self,
@@ -29,28 +55,78 @@ impl Engine {
         origin: Origin,
     ) -> Result<Vec<Accepted>, (usize, NotTaken)> {
         let now = self.now();
-        let rule = Rule { state: &self.state, length: self.settings.run, now: &now };
-        let judged = rule.judge(&readings).and_then(|verdicts| {
-            let entries: Vec<Entry> = verdicts.iter().filter_map(Verdict::entry).cloned().collect();
-            self.keep(&entries).map_err(|_| (0, NotTaken::StoreFull))?;
-            Ok(verdicts)
-        });
+        let judged = match self.judge(&readings, &now) {
+            Ok((verdicts, entries)) => {
+                self.keep(&entries).await.map(|()| verdicts).map_err(|_| (0, NotTaken::StoreFull))
+            }
+            Err(refused) => Err(refused),
+        };
+        self.settle(&readings, origin, judged, &now).await
+    }
+
+    /// Takes the points of several wishes in one go, each wish's all or none, and answers when they are safe.
+    pub(super) async fn take_together(&mut self, takings: Vec<Taking>) {
+        let mut takings = takings.into_iter().peekable();
+        while takings.peek().is_some() {
+            self.end_run().await;
+            if !self.is_in_office() {
+                return;
+            }
+            let now = self.now();
+            let (mut judged, mut together) = (Vec::new(), Vec::new());
+            while let Some(taking) = takings.next_if(|_| together.len() < TOGETHER) {
+                let verdicts = self.judge(&taking.readings, &now).map(|(verdicts, entries)| {
+                    // Those after it are judged by what it changes. If it cannot be kept, all of this is forgotten.
+                    self.apply(&entries);
+                    together.extend(entries);
+                    verdicts
+                });
+                judged.push((taking, verdicts));
+            }
+            if self.write(&together).await.is_err() {
+                self.is_lost = true;
+                return;
+            }
+            for (Taking { readings, origin, reply }, verdicts) in judged {
+                let settled = self.settle(&readings, origin, verdicts, &now).await;
+                // Whoever has stopped waiting does not need an answer.
+                drop(reply.send(settled));
+            }
+        }
+    }
+
+    /// What becomes of points, and what that changes.
+    fn judge(&self, readings: &[Reading], now: &Moment) -> Result<(Vec<Verdict>, Vec<Entry>), (usize, NotTaken)> {
+        let rule = Rule { state: &self.state, length: self.settings.run, now };
+        let verdicts = rule.judge(readings)?;
+        let entries = verdicts.iter().filter_map(Verdict::entry).cloned().collect();
+        Ok((verdicts, entries))
+    }
+
+    /// Counts and tells what became of points.
+    async fn settle(
+        &mut self,
+        readings: &[Reading],
+        origin: Origin,
+        judged: Result<Vec<Verdict>, (usize, NotTaken)>,
+        now: &Moment,
+    ) -> Result<Vec<Accepted>, (usize, NotTaken)> {
         let verdicts = match judged {
             Ok(verdicts) => verdicts,
             Err((number, why)) => {
                 if let Some(reading) = readings.get(number) {
-                    self.books.refused(reading.lane, &why, origin, &now);
+                    self.books.refused(reading.lane, &why, origin, now);
                 }
                 self.metrics.refused(why.reason());
                 return Err((number, why));
             }
         };
         let mut accepted = Vec::with_capacity(verdicts.len());
-        for (verdict, reading) in verdicts.into_iter().zip(&readings) {
+        for (verdict, reading) in verdicts.into_iter().zip(readings) {
             let age_ms = u64::try_from(reading.age.as_millis()).unwrap_or(u64::MAX);
             let detected = (reading.is_a_detected, reading.is_b_detected);
             let order = verdict.order();
-            self.books.arrived(Arrived { lane: reading.lane, detected, age_ms, order }, origin, &now);
+            self.books.arrived(Arrived { lane: reading.lane, detected, age_ms, order }, origin, now);
             accepted.push(self.tell(verdict, origin).await);
         }
         Ok(accepted)
@@ -68,10 +144,10 @@ impl Engine {
         self.metrics.stored.increment(1);
         let nama_tim = self.state.teams.name(point.category, point.lane);
         let item = item(&point, &nama_tim);
-        if origin.path != Path::Relay && self.relays.receiver_count() > 0 {
+        if origin.path != Path::Relay && self.relays.have_listeners() {
             let told = NewData { r#type: "new_data", data: [&item] };
             let text = serde_json::to_vec(&told).expect("an item is JSON");
-            drop(self.relays.send(Relay { text: Bytes::from(text), except: None }));
+            self.relays.send(Bytes::from(text), None);
         }
         self.publisher.publish(&points_channel(point.category, point.lane), "new-data", &item).await;
         let mode = if point.run.is_some() { Mode::Recording } else { Mode::Free };

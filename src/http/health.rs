@@ -4,6 +4,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use serde::Serialize;
 
 use crate::adapter::State;
+use crate::contest::{Contest, Owner};
 
 use super::answer::{json, text};
 use super::state::state;
@@ -36,5 +37,12 @@ pub(super) async fn ready(request: HttpRequest) -> HttpResponse {
         Some(State::Present { nodes }) => format!("adapter: present, {nodes} nodes\n"),
         Some(State::Away { since, why }) => format!("adapter: away for {} s, {why}\n", since.elapsed().as_secs()),
     };
-    text(&mut HttpResponse::Ok(), format!("OK\n{adapter}"))
+    let owner = state(&request).contest.as_ref().and_then(Contest::owner);
+    let contest = match owner {
+        None => String::new(),
+        Some(Owner { name: Some(name), is_here: true }) => format!("contest: owned here, by {name}\n"),
+        Some(Owner { name: Some(name), .. }) => format!("contest: owned by {name}\n"),
+        Some(Owner { name: None, .. }) => "contest: no owner is known\n".to_owned(),
+    };
+    text(&mut HttpResponse::Ok(), format!("OK\n{adapter}{contest}"))
 }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::lane::{LANES, Lane};
@@ -20,7 +21,7 @@ const SEQ: u64 = 1 << 53;
 const AGE: Duration = Duration::from_secs(300);
 
 /// A point as a camera measured it; nothing about runs yet. Millimetres, signed.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Reading {
     /// Which lane.
     pub lane: Lane,

@@ -331,6 +331,8 @@ struct Lanes {
     server_time_ms: i64,
     lanes: Vec<Lane>,
     store: Store,
+    /// The node that owns the contest, where several share it.
+    owner: Option<String>,
 }
 
 /// How a lane is; counts are since the broker started.

@@ -5,5 +5,6 @@ mod document;
 mod downloads;
 mod engine;
 mod exports;
+mod nodes;
 mod rest;
 mod trigger;

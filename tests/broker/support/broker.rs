@@ -203,7 +203,7 @@ pub(crate) fn first_app(config: &mut Config) -> &mut App {
 }
 
 #[expect(clippy::disallowed_methods, reason = "whoever runs the tests chooses")]
-fn nodes() -> usize {
+pub(crate) fn nodes() -> usize {
     std::env::var(NODES).ok().and_then(|nodes| nodes.parse().ok()).unwrap_or(1)
 }
 

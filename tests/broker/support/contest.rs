@@ -5,10 +5,11 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use saluran::config::Config;
+use saluran::config::{AdapterKind, Config, Database, Secret};
 use serde_json::{Value, json};
+use tokio::time::{Instant, sleep};
 
-use super::{Client, FLEET, Response, TestBroker, configuration, role, token};
+use super::{Client, DEADLINE, FLEET, Postgres, Response, TestBroker, configuration, nodes, role, token};
 
 /// The declarations that are shipped.
 const SHIPPED: &str = include_str!("../../../channels.toml");
@@ -19,6 +20,8 @@ pub(crate) struct ContestBroker {
     pub(crate) broker: TestBroker,
     folder: PathBuf,
     config: Config,
+    /// Where several nodes stand for the broker: what they share.
+    _postgres: Option<Postgres>,
 }
 
 /// A judge's token.
@@ -58,7 +61,16 @@ impl ContestBroker {
         config.store.folder.clone_from(&folder);
         config.gateway.listen = Some("127.0.0.1:0".parse().expect("an address"));
         change(&mut config);
-        Self { broker: run(&config).await, folder, config }
+        let is_alone = nodes() == 1 || config.adapter.kind == AdapterKind::Redis;
+        let postgres = if is_alone { None } else { Some(Postgres::start().await) };
+        if let Some(postgres) = &postgres {
+            config.store.database = Database::Postgres(Secret::new(postgres.database().await));
+        }
+        let broker = run(&config).await;
+        if postgres.is_some() {
+            owned(&broker).await;
+        }
+        Self { broker, folder, config, _postgres: postgres }
     }
 
     /// A broker whose runs end after a time.
@@ -100,6 +112,15 @@ impl Drop for ContestBroker {
     }
 }
 
+/// Waits until one of the nodes owns the contest.
+pub(crate) async fn owned(node: &TestBroker) {
+    let until = Instant::now() + 3 * DEADLINE;
+    while node.contest().lanes().await.is_err() {
+        assert!(Instant::now() < until, "nobody owns the contest: {:?}", node.contest().owner());
+        sleep(Duration::from_millis(20)).await;
+    }
+}
+
 /// The usual broker, with shipped channels and the tokens of the fleet's tests.
 async fn run(contest: &Config) -> TestBroker {
     let (shipped, fleet) = (configuration(SHIPPED), configuration(FLEET));
@@ -107,6 +128,7 @@ async fn run(contest: &Config) -> TestBroker {
         config.apps = fleet.apps;
         config.roles = shipped.roles;
         config.channels = shipped.channels;
+        config.adapter = contest.adapter.clone();
         config.contest = contest.contest.clone();
         config.store = contest.store.clone();
         config.gateway = contest.gateway.clone();

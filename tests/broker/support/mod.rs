@@ -4,7 +4,7 @@
 //! `broker.rs` and `served.rs` start brokers, here and in processes of their own, `dial.rs` does WebSocket handshakes, `client.rs` is a connection,
 //! `session.rs` the protocol on it, `contest.rs` brokers with the contest, `contract.rs` has declared channels and tokens, `frame.rs` is RFC 6455, `shape.rs` holds what is true of every
 //! frame, `http.rs` is HTTP/1.1, `sign.rs` computes every signature, `postgres.rs` is a database server, `redis.rs` what nodes
-//! share.
+//! share, `hall.rs` nodes that share a contest.
 
 mod broker;
 mod client;
@@ -12,6 +12,7 @@ mod contest;
 mod contract;
 mod dial;
 mod frame;
+mod hall;
 mod http;
 mod postgres;
 mod raw;
@@ -23,12 +24,13 @@ mod sign;
 
 use std::time::Duration;
 
-pub(crate) use broker::{TestBroker, first_app};
+pub(crate) use broker::{TestBroker, first_app, nodes};
 pub(crate) use client::Client;
-pub(crate) use contest::{ContestBroker, camera, judge, lane_channel, viewer};
+pub(crate) use contest::{ContestBroker, camera, judge, lane_channel, owned, viewer};
 pub(crate) use contract::{FLEET, configuration, role, token};
 pub(crate) use dial::{Dial, PROTOCOL_7};
 pub(crate) use frame::{Frame, FrameReader, Opcode, close_payload, frame, frame_with};
+pub(crate) use hall::{Camera, Hall, TAKE_OVER, points};
 pub(crate) use http::{HttpConnection, Response};
 pub(crate) use postgres::Postgres;
 pub(crate) use raw::camera_data;
