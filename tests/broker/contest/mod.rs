@@ -6,5 +6,6 @@ mod downloads;
 mod engine;
 mod exports;
 mod nodes;
+mod owner;
 mod rest;
 mod trigger;

@@ -10,7 +10,7 @@ use super::{APP, Client, Response, TestBroker, now};
 pub(crate) const FLEET: &str = include_str!("../contract/fleet.toml");
 
 /// Signs tokens of [`FLEET`].
-const TOKEN_SECRET: &str = "a-secret-for-tokens-of-the-fleet-tests";
+pub(crate) const TOKEN_SECRET: &str = "a-secret-for-tokens-of-the-fleet-tests";
 
 /// What a `channels.toml` with this text says.
 pub(crate) fn configuration(text: &str) -> Config {

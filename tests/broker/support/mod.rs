@@ -27,7 +27,7 @@ use std::time::Duration;
 pub(crate) use broker::{TestBroker, first_app, nodes};
 pub(crate) use client::Client;
 pub(crate) use contest::{ContestBroker, camera, judge, lane_channel, owned, viewer};
-pub(crate) use contract::{FLEET, configuration, role, token};
+pub(crate) use contract::{FLEET, TOKEN_SECRET, configuration, role, token};
 pub(crate) use dial::{Dial, PROTOCOL_7};
 pub(crate) use frame::{Frame, FrameReader, Opcode, close_payload, frame, frame_with};
 pub(crate) use hall::{Camera, Hall, TAKE_OVER, points};

@@ -36,6 +36,11 @@ impl Served {
         Self::run(Command::new(env!("CARGO_BIN_EXE_saluran")).arg("serve").arg("--config").arg(file), &[])
     }
 
+    /// With a configuration file, and what overrides it.
+    pub(crate) fn start_with(file: &Path, settings: &[(&str, &str)]) -> Self {
+        Self::run(Command::new(env!("CARGO_BIN_EXE_saluran")).arg("serve").arg("--config").arg(file), settings)
+    }
+
     /// With at most so many file descriptors.
     pub(crate) fn start_with_descriptors(limit: u32, settings: &[(&str, &str)]) -> Self {
         let script = format!("ulimit -n {limit} && exec {} serve", env!("CARGO_BIN_EXE_saluran"));
@@ -105,7 +110,11 @@ impl Served {
     }
 
     pub(crate) fn terminate(&self) {
-        kill_process(Pid::from_child(&self.process), Signal::TERM).expect("it runs");
+        self.signal(Signal::TERM);
+    }
+
+    pub(crate) fn signal(&self, signal: Signal) {
+        kill_process(Pid::from_child(&self.process), signal).expect("it runs");
     }
 
     /// Waits for its end; whether that was a success, and what it logged after the first line.
