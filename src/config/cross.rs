@@ -5,13 +5,35 @@ use std::net::{IpAddr, SocketAddr};
 use super::apps::path;
 use super::limits::event_bytes;
 use super::measure::show_bytes;
-use super::model::{AdapterKind, Config, Server};
+use super::model::{AdapterKind, Config, Database, Server};
 use super::problem::{Mistake, Problem};
 use super::reader::Reader;
 
 pub(super) fn check(config: &Config, reader: &mut Reader<'_>) {
     check_listeners(&config.server, reader);
     check_room(config, reader);
+    check_contest(config, reader);
+}
+
+/// Nodes that share a contest share its database, and a file on one machine is none of another's.
+fn check_contest(config: &Config, reader: &mut Reader<'_>) {
+    let is_shared = config.adapter.kind == AdapterKind::Redis && config.contest.enabled;
+    if !is_shared || config.store.database != Database::Embedded || !reader.is_sound("store.database") {
+        return;
+    }
+    let keys = ["store.database", "contest.enabled", "adapter.kind"];
+    let Some(place) = keys.iter().find_map(|key| reader.place(key)) else { return };
+    reader.report(Mistake {
+        place,
+        key: "store.database".to_owned(),
+        problem: Problem::Value {
+            found: "\"embedded\"".to_owned(),
+            allowed: "the URL of a PostgreSQL database, for adapter.kind is \"redis\" and the contest is on".to_owned(),
+        },
+        advice: "Nodes that share a contest share its database: set database = \"postgres://user:password@host/name\" on all\n\
+                 of them, or SALURAN_STORE_DATABASE. Where no contest is wanted, set contest.enabled = false."
+            .to_owned(),
+    });
 }
 
 /// The main and the admin listener cannot share a port, unless their addresses differ.

@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use super::contract;
 use super::limits::{event_bytes, roster_bytes};
 use super::measure::show_bytes;
-use super::model::{AdapterKind, App, Config, Database, TokenKeys};
+use super::model::{AdapterKind, App, Config, TokenKeys};
 use super::tokens::plain_host;
 use crate::protocol::AppId;
 
@@ -88,8 +88,6 @@ pub enum Warning {
     },
     /// A Redis that is named and not used.
     UnusedRedis,
-    /// Several nodes, and a database that only this one can see.
-    ContestOfOneNode,
     /// A batch of the largest events is refused for its size.
     BatchTooLarge {
         /// The app.
@@ -155,10 +153,6 @@ impl fmt::Display for Warning {
                 "[adapter] has a url, and its kind is \"local\", so Redis is not used; set kind = \"redis\" \
                  (SALURAN_ADAPTER_KIND) or leave url out",
             ),
-            Self::ContestOfOneNode => f.write_str(
-                "the contest runs here with the embedded database, which no other node sees; for several nodes set \
-                 store.database = \"postgres://…\" (SALURAN_STORE_DATABASE), or contest.enabled = false on all but one",
-            ),
             Self::BatchTooLarge { app, needed, allowed } => write!(
                 f,
                 "a batch of the largest events of app {app} takes {needed} bytes, and limits.http_body_bytes \
@@ -197,13 +191,8 @@ pub(super) fn warnings(config: &Config) -> Vec<Warning> {
 }
 
 fn adapter_warning(config: &Config) -> Option<Warning> {
-    match config.adapter.kind {
-        AdapterKind::Local => (!config.adapter.servers.is_empty()).then_some(Warning::UnusedRedis),
-        AdapterKind::Redis => {
-            let is_alone = config.contest.enabled && config.store.database == Database::Embedded;
-            is_alone.then_some(Warning::ContestOfOneNode)
-        }
-    }
+    let is_unused = config.adapter.kind == AdapterKind::Local && !config.adapter.servers.is_empty();
+    is_unused.then_some(Warning::UnusedRedis)
 }
 
 fn token_warnings(app: &App, is_reachable: bool) -> Vec<Warning> {

@@ -358,11 +358,6 @@ fn an_adapter_that_looks_wrong_is_a_warning() {
           (SALURAN_ADAPTER_KIND) or leave url out"]
     );
     let redis = [("SALURAN_ADAPTER_KIND", "redis"), ("SALURAN_CONTEST_ENABLED", "true")];
-    assert_eq!(
-        said(url, &redis),
-        ["the contest runs here with the embedded database, which no other node sees; for several nodes set \
-          store.database = \"postgres://…\" (SALURAN_STORE_DATABASE), or contest.enabled = false on all but one"]
-    );
     assert!(said(url, &redis[..1]).is_empty());
     let postgres = [redis[0], redis[1], ("SALURAN_STORE_DATABASE", "postgres://db/contest")];
     assert!(said(url, &postgres).is_empty());
@@ -425,12 +420,13 @@ fn check_says_where_other_nodes_are_met() {
         ("SALURAN_ADAPTER_URL", "rediss://alice:hunter2@a,b"),
         ("SALURAN_ADAPTER_MODE", "sentinel"),
         ("SALURAN_ADAPTER_MASTER", "mymaster"),
+        ("SALURAN_STORE_DATABASE", "postgres://judge:hunter2@db/contest"),
     ];
     let output = check(&["--config", "channels.toml"], &variables);
     assert_eq!(output.status.code(), Some(0));
     let said = String::from_utf8(output.stdout).unwrap();
     let line = "\n  adapter         redis sentinel for mymaster at a:26379, b:26379 with TLS, prefix saluran\n";
-    assert!(said.contains(line) && said.contains("\nwarning: the contest runs here"), "{said}");
+    assert!(said.contains(line), "{said}");
     assert!(!said.contains("hunter2") && !said.contains("alice"), "{said}");
 }
 
@@ -456,5 +452,16 @@ fn check_prints_the_reference_of_all_keys() {
         if let Some(variable) = entry.variable {
             assert!(said.contains(&format!(" Variable: {variable}\n")), "{variable}");
         }
+    }
+}
+
+#[test]
+fn nodes_that_share_a_contest_share_a_database() {
+    let case = root().join("tests/check/contest_of_several_nodes");
+    let expected = fs::read_to_string(case.with_extension("txt")).unwrap();
+    assert_eq!(format!("{}\n", run_case(&case).unwrap_err()), expected);
+    let text = fs::read_to_string(case.with_extension("toml")).unwrap();
+    for variable in [("SALURAN_STORE_DATABASE", "postgres://a@b/c"), ("SALURAN_CONTEST_ENABLED", "false")] {
+        load(&text, &[variable]).unwrap();
     }
 }

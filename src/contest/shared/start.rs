@@ -68,7 +68,7 @@ pub(in crate::contest) fn open(config: &Config, around: Surroundings) -> Result<
             relays: desk.relays.clone(),
         };
         let make = Box::new(move |ledger, state| makings.engine(ledger, state));
-        let throne = Throne { shared, reign, make, seat, metrics: ContestMetrics::new() };
+        let throne = Throne { shared, reign, make, seat, metrics: ContestMetrics::new(), hindrance: None };
         runtime.block_on(async {
             let (leave, left) = watch::channel(false);
             let task = tokio::spawn(task.run(left));

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use rustix::process::Signal;
 use serde_json::{Value, json};
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, timeout_at};
 
 use crate::support::{
     Camera, Client, DEADLINE, Dial, HttpConnection, Postgres, Redis, Served, TAKE_OVER, TOKEN_SECRET, judge, points,
@@ -140,41 +140,50 @@ async fn a_run_outlives_its_owner_with_all_its_points() {
     assert_eq!((&session["ended_by"], &session["duration_seconds"]), (&json!("time"), &json!(12)));
 }
 
+/// What pages hear of the owner for a while: who it is, in the order of saying.
+async fn owners_heard(page: &mut Client, time: Duration) -> Vec<String> {
+    let until = Instant::now() + time;
+    let mut heard = Vec::new();
+    while let Ok(text) = timeout_at(until, page.next()).await {
+        let message: Value = serde_json::from_str(&text).unwrap();
+        if message["event"] == "lanes" {
+            let lanes: Value = serde_json::from_str(message["data"].as_str().unwrap()).unwrap();
+            heard.push(lanes["owner"].as_str().unwrap().to_owned());
+        }
+    }
+    heard
+}
+
+/// Points come all the while, so that it is stopped in the middle of what it does.
 #[tokio::test]
 async fn an_owner_that_was_stopped_for_long_neither_writes_nor_speaks() {
     let all = Processes::start(2, "60s").await;
     let owner = all.owner(None).await;
     let (old, new) = (&all.nodes[owner], &all.nodes[1 - owner]);
-    let mut cameras = [Camera::new(1), Camera::new(2)];
-    let (mut at_old, mut at_new) = (raw(old).await, raw(new).await);
-    cameras[0].send(&mut at_old).await;
-    cameras[1].send(&mut at_new).await;
-    old.signal(Signal::STOP);
-    // Sent while nobody listens: it is taken when the node is back, by the owner of then.
-    let mut late = crate::support::camera_data(1, 1.0);
-    late["ack"] = json!(true);
-    late["sender"] = json!("camera-1");
-    late["seq"] = json!(1);
-    at_old.say(&late).await;
-    assert_eq!(all.owner(Some(owner)).await, 1 - owner);
-    cameras[1].send(&mut at_new).await;
-    let run = ask(new, "POST", "/runs", r#"{"category":"baja","frequency":1.5}"#).await;
-    assert!(run.is_some());
-    cameras[1].send(&mut at_new).await;
-    old.signal(Signal::CONT);
-    let answer = at_old.hear_type("ack").await;
-    if answer["ok"] == true {
-        cameras[0].seq += 1;
-    } else {
-        assert_eq!(answer["reason"], "busy", "{answer}");
-    }
-    let answer = cameras[0].send(&mut at_old).await;
+    let mut page = new.client().await;
+    page.subscribe_signed("private-lanes", None).await;
+    let ends = Instant::now() + Duration::from_secs(13);
+    let stopping = async {
+        sleep(Duration::from_secs(2)).await;
+        old.signal(Signal::STOP);
+        assert_eq!(all.owner(Some(owner)).await, 1 - owner);
+        // What was said before is heard before.
+        owners_heard(&mut page, Duration::from_millis(500)).await;
+        let run = ask(new, "POST", "/runs", r#"{"category":"baja","frequency":1.5}"#).await;
+        assert!(run.is_some());
+        old.signal(Signal::CONT);
+        let heard = owners_heard(&mut page, Duration::from_secs(3)).await;
+        let name = format!(":{}", new.address.port());
+        assert!(!heard.is_empty() && heard.iter().all(|owner| owner.ends_with(&name)), "{heard:?}, not {name}");
+    };
+    let shaking = [(old, 1), (new, 2), (old, 3), (new, 4)].map(|(node, lane)| shake(node, Camera::new(lane), ends));
+    let (mut cameras, ()) = tokio::join!(futures_util::future::join_all(shaking), stopping);
+    let answer = cameras[0].send(&mut raw(old).await).await;
     assert_eq!(answer["mode"], "recording", "it knows of the run that began meanwhile");
-    cameras[1].send(&mut at_new).await;
     assert!(!owns(old).await && owns(new).await);
     for node in [old, new] {
         let mut kept = export(node).await;
         kept.sort_unstable();
-        assert_eq!(kept, all_of(&cameras));
+        assert_eq!(kept, all_of(&cameras), "every acknowledged point, once");
     }
 }
