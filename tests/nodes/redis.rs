@@ -24,38 +24,35 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// Starts one with these options, as on its command line.
+    /// Starts one with these lines in its configuration, which whoever changes its role changes too.
     pub(crate) async fn start(folder: PathBuf, options: &[&str]) -> Self {
-        let usual = ["--bind", "127.0.0.1", "--save", "", "--repl-diskless-sync-delay", "0"];
-        Self::launch(folder, |port, _| {
-            let port = port.to_string();
-            let all = ["--port", &port].into_iter().chain(usual).chain(options.iter().copied());
-            all.map(str::to_owned).collect()
-        })
-        .await
+        let usual = "bind 127.0.0.1\nsave \"\"\nrepl-diskless-sync-delay 0\n";
+        let file = |port: u16| format!("port {port}\n{usual}{}\n", options.join("\n"));
+        Self::launch(folder, &["redis.conf"], file).await
     }
 
     /// Starts a sentinel for the server at a port.
     pub(crate) async fn sentinel(folder: PathBuf, master: u16, down_after_ms: u32) -> Self {
-        Self::launch(folder, |port, folder| {
-            let file = format!(
+        let file = |port: u16| {
+            format!(
                 "port {port}\nbind 127.0.0.1\nsentinel monitor main 127.0.0.1 {master} 2\n\
                  sentinel down-after-milliseconds main {down_after_ms}\nsentinel failover-timeout main 5000\n"
-            );
-            let path = folder.join("sentinel.conf");
-            fs::write(&path, file).expect("a file in a folder of ours");
-            vec![path.to_string_lossy().into_owned(), "--sentinel".to_owned()]
-        })
-        .await
+            )
+        };
+        Self::launch(folder, &["sentinel.conf", "--sentinel"], file).await
     }
 
     /// Another process may take a port before the server does: then it ends at once, and the next port is tried.
-    async fn launch(folder: PathBuf, arguments: impl Fn(u16, &PathBuf) -> Vec<String>) -> Self {
+    async fn launch(folder: PathBuf, arguments: &[&str], file: impl Fn(u16) -> String) -> Self {
         fs::create_dir_all(&folder).expect("a folder");
+        let path = folder.join(arguments[0]);
+        let arguments: Vec<_> = std::iter::once(path.to_string_lossy().into_owned())
+            .chain(arguments[1..].iter().map(|argument| (*argument).to_owned()))
+            .collect();
         for _ in 0..5 {
             let port = free_port();
-            let arguments = arguments(port, &folder);
-            let mut server = Self { port, folder: folder.clone(), arguments, process: None };
+            fs::write(&path, file(port)).expect("a file in a folder of ours");
+            let mut server = Self { port, folder: folder.clone(), arguments: arguments.clone(), process: None };
             server.spawn();
             if server.is_up().await {
                 return server;

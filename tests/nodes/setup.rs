@@ -29,7 +29,7 @@ pub(crate) struct Setup {
 const DOWN_AFTER_MS: u32 = 2000;
 
 impl Setup {
-    /// Starts all servers, with these options for those that have data.
+    /// Starts all servers, with these lines in the configuration of those that have data.
     pub(crate) async fn start(kind: Kind, folder: &Folder, options: &[&str]) -> Self {
         match kind {
             Kind::Standalone => Self::with(kind, vec![Server::start(folder.part("redis"), options).await]),
@@ -128,9 +128,8 @@ async fn has_slot(server: &Server, slot: &str) -> bool {
 
 async fn sentinel(folder: &Folder, options: &[&str]) -> Setup {
     let master = Server::start(folder.part("redis-0"), options).await;
-    let port = master.port.to_string();
-    let follows = [options, &["--replicaof", "127.0.0.1", &port]].concat();
-    let replica = Server::start(folder.part("redis-1"), &follows).await;
+    let follows = format!("replicaof 127.0.0.1 {}", master.port);
+    let replica = Server::start(folder.part("redis-1"), &[options, &[&follows]].concat()).await;
     let is_up = async || replica.ask(&["INFO", "replication"]).await.text().contains("master_link_status:up");
     eventually("the replica follows", is_up).await;
     let mut sentinels = Vec::new();
@@ -146,7 +145,7 @@ async fn sentinel(folder: &Folder, options: &[&str]) -> Setup {
 }
 
 async fn cluster(folder: &Folder, options: &[&str]) -> Setup {
-    let options = [options, &["--cluster-enabled", "yes", "--cluster-node-timeout", "1500"]].concat();
+    let options = [options, &["cluster-enabled yes", "cluster-node-timeout 1500"]].concat();
     let mut servers = Vec::new();
     for number in 0..6 {
         servers.push(Server::start(folder.part(&format!("redis-{number}")), &options).await);

@@ -41,17 +41,19 @@ async fn each_publishes(world: &World, clients: &mut [Client], others: &mut [Cli
 /// C-154: all connections of a user end with 4009, on all nodes, and no others.
 pub(super) async fn thrown_out(world: Rc<World>, middle: Middle) {
     let mut strangers = signed_in(&world, "stranger").await;
-    let before = signed_in(&world, "outcast").await;
-    throw_out(&world, 0, before, &mut strangers).await;
-    let before = signed_in(&world, "outcast").await;
+    let first = signed_in(&world, "outcast-0").await;
+    throw_out(&world, 0, first, &mut strangers).await;
+    let second = signed_in(&world, "outcast-1").await;
     middle.pass().await;
-    throw_out(&world, 1, before, &mut strangers).await;
-    let after = signed_in(&world, "outcast").await;
-    throw_out(&world, 2, after, &mut strangers).await;
+    throw_out(&world, 1, second, &mut strangers).await;
+    let third = signed_in(&world, "outcast-2").await;
+    throw_out(&world, 2, third, &mut strangers).await;
 }
 
-async fn throw_out(world: &World, node: usize, clients: Vec<Client>, strangers: &mut [Client]) {
-    let done = world.nodes[node].post(APP, "/users/outcast/terminate_connections", "").await;
+/// Throws out the user with this number, at the node with this number.
+async fn throw_out(world: &World, number: usize, clients: Vec<Client>, strangers: &mut [Client]) {
+    let path = format!("/users/outcast-{number}/terminate_connections");
+    let done = world.nodes[number].post(APP, &path, "").await;
     assert_eq!(done.status, 200, "{done:?}");
     for mut client in clients {
         client.expect_end_with(4009).await;

@@ -26,7 +26,7 @@ pub(super) struct World {
 impl World {
     pub(super) async fn start(kind: Kind) -> (Self, Setup) {
         let folder = Folder::new();
-        let setup = Setup::start(kind, &folder, &["--appendonly", "no"]).await;
+        let setup = Setup::start(kind, &folder, &["appendonly no"]).await;
         let config = folder.path.join("channels.toml");
         let app = |keys: crate::support::AppKeys, more: &str| {
             format!("[[app]]\nid = \"{}\"\nkey = \"{}\"\nsecret = \"{}\"\n{more}\n", keys.id, keys.key, keys.secret)
