@@ -6,6 +6,7 @@
 #![allow(clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
 #![allow(clippy::unwrap_used, clippy::float_cmp, reason = "a test fails by panicking")]
 
+mod chaos;
 mod node;
 mod process;
 mod redis;

@@ -41,10 +41,6 @@ impl Node {
         self.process.signal(signal);
     }
 
-    pub(crate) fn log(&self) -> String {
-        self.process.log()
-    }
-
     /// A connection of the first app, ready for use.
     pub(crate) async fn connect(&self) -> Client {
         self.connect_to(APP).await
@@ -102,10 +98,15 @@ impl Node {
 
     /// Sum of all series of one metric; 0 when it does not occur.
     pub(crate) async fn metric(&self, name: &str) -> f64 {
+        self.series(name, |_| true).await
+    }
+
+    /// The same of some of its series.
+    pub(crate) async fn series(&self, name: &str, is_wanted: impl Fn(&str) -> bool) -> f64 {
         let mut connection = HttpConnection::open(self.admin).await;
         let metrics = connection.request("GET", "/metrics", &[], b"").await;
         let series = metrics.body.lines().filter_map(|line| line.rsplit_once(' '));
-        let is_it = |series: &str| series.split('{').next() == Some(name);
+        let is_it = |series: &str| series.split('{').next() == Some(name) && is_wanted(series);
         series.filter(|(series, _)| is_it(series)).map(|(_, value)| value.parse::<f64>().expect("a number")).sum()
     }
 

@@ -4,8 +4,6 @@ use std::net::{Ipv4Addr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
-use rustix::process::Signal;
-
 use crate::process::Process;
 use crate::resp::{Reply, Resp};
 use crate::support::eventually;
@@ -95,10 +93,6 @@ impl Server {
             let path = self.folder.join(name);
             drop(fs::remove_dir_all(&path).or_else(|_| fs::remove_file(&path)));
         }
-    }
-
-    pub(crate) fn signal(&self, signal: Signal) {
-        self.process.as_ref().expect("a running server").signal(signal);
     }
 
     pub(crate) async fn try_ask(&self, words: &[&str]) -> io::Result<Reply> {
