@@ -8,6 +8,7 @@
 
 mod chaos;
 mod node;
+mod older;
 mod process;
 mod redis;
 mod resp;

@@ -7,16 +7,12 @@ use std::time::Duration;
 use serde_json::Value;
 use tokio::time::{Instant, sleep};
 
-use super::ledger::Missed;
 use super::line::Requests;
-use super::plan::{Fault, NODES};
-use super::scene::{Keeps, LOOK, Scene};
+use super::plan::NODES;
+use super::scene::{LOOK, Scene};
 
 /// Time in which all must agree.
 const AGREEMENT: Duration = Duration::from_secs(30);
-
-/// An event may be under way for so long when its node is killed.
-const UNDER_WAY: Duration = Duration::from_secs(1);
 
 /// Who should be in a room: members, and connections.
 type Room = (BTreeSet<String>, usize);
@@ -142,41 +138,4 @@ pub(super) async fn heard_all(scene: &Scene) -> bool {
         sleep(LOOK).await;
     }
     true
-}
-
-/// When something began, and when all nodes reached each other again.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Span {
-    pub(super) fault: Fault,
-    pub(super) from: Instant,
-    pub(super) to: Instant,
-}
-
-/// Why an event may be missed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Excuse {
-    /// Its own node was killed with it.
-    UnderWay,
-    /// The node did not hear when it was published, and nobody keeps it.
-    NotHeard,
-    /// Redis had kept it and was emptied.
-    Emptied,
-    None,
-}
-
-/// Why an event may be missed, by the documentation.
-pub(super) fn excuse(scene: &Scene, span: Span, author_node: usize, missed: &Missed) -> Excuse {
-    let keeps = scene.channels[missed.stream.1].keeps;
-    let Span { fault, from, to } = span;
-    let is_in_time = missed.sent.until >= from && missed.sent.at <= to;
-    let hears_not = match fault {
-        Fault::Kill { .. } => false,
-        _ => fault.node().is_none_or(|node| node == missed.node),
-    };
-    match fault {
-        Fault::Kill { node, .. } if node == author_node && missed.sent.until + UNDER_WAY >= from => Excuse::UnderWay,
-        Fault::Empty { .. } if is_in_time && keeps == Keeps::History => Excuse::Emptied,
-        _ if keeps != Keeps::History && is_in_time && hears_not => Excuse::NotHeard,
-        _ => Excuse::None,
-    }
 }

@@ -191,17 +191,14 @@ impl Author {
     }
 
     /// The last event of each channel, so that whoever missed one before it learns that it did.
-    pub(super) async fn finish(&self) {
+    pub(super) async fn finish(self) {
+        let all = self.channels.clone();
         if self.is_client() {
             let mut line = None;
-            for channel in &self.channels {
-                while !self.client_events(&mut line, vec![*channel]).await {}
-            }
+            while !self.client_events(&mut line, all.clone()).await {}
         } else {
             let mut requests = Requests::default();
-            for channel in &self.channels {
-                while !self.batch(&mut requests, vec![*channel]).await {}
-            }
+            while !self.batch(&mut requests, all.clone()).await {}
         }
     }
 }

@@ -1,8 +1,8 @@
 //! Chaos: everything that can happen to nodes and to Redis, one after the other, under load; after each, all must agree,
 //! and whatever was lost must be allowed to be, and counted.
 //!
-//! Start with `plan`, what happens, and `checks`, what must hold. `world` breaks things, `load`, `members` and `watchers`
-//! go on meanwhile, `ledger` knows who heard what.
+//! Start with `plan`, what happens, and `checks` and `verdict`, what must hold. `world` breaks things, `load`, `members`
+//! and `watchers` go on meanwhile, `ledger` knows who heard what.
 
 mod checks;
 mod ledger;
@@ -14,6 +14,7 @@ mod plan;
 mod proxy;
 mod report;
 mod scene;
+mod verdict;
 mod watchers;
 mod world;
 
@@ -21,19 +22,22 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use rand::RngExt as _;
-use tokio::task::LocalSet;
+use tokio::task::{JoinSet, LocalSet};
 use tokio::time::{Instant, sleep};
 
-use checks::{Excuse, Span};
 use load::Author;
 use options::Options;
 use plan::{Fault, Plan};
 use report::Row;
 use scene::Scene;
+use verdict::{Counted, Span, Verdict};
 use world::World;
 
 /// Options of a longer run.
 const ARGUMENTS: &str = "SALURAN_CHAOS";
+
+/// Problems that are told of one thing that happened.
+const TOLD: usize = 12;
 
 /// Each fault once, with little load; or as the variable says.
 #[test]
@@ -94,24 +98,31 @@ impl Chaos {
         let from = Instant::now();
         self.world.inflict(fault).await;
         let over = Instant::now();
-        let back = self.world.are_present().await;
+        let to = self.world.are_present().await;
         sleep(calm).await;
         self.scene.on.send_replace(false);
         let quiet = Instant::now();
         problems.extend(checks::settled(&self.scene).await.err());
         problems.extend(checks::agreement(&self.scene).await.err());
         let agreed = quiet.elapsed();
-        for author in &self.authors {
-            author.finish().await;
+        self.finish().await;
+        let (sums, counts, missed) = self.close(&mut problems);
+        let mut verdict = Verdict::new(&self.scene, &self.authors, Span { fault, from, to }, &missed);
+        problems.append(&mut verdict.problems);
+        let counted = self.counted(fault, &before, &verdict).await;
+        problems.extend(counted.problems(&verdict));
+        let edges = self.scene.edges.take();
+        if edges.wrong > 0 {
+            problems.push(format!("{} members announced who were there, or said to go who were not", edges.wrong));
         }
-        checks::heard_all(&self.scene).await;
-        let lost = self.world.lost().await;
-        let span = Span { fault, from, to: back };
-        let mut row = self.row(span, &counted(fault, &before, &lost));
-        row.recovery = [back.saturating_duration_since(over), back.saturating_duration_since(over) + agreed];
-        problems.append(&mut row.problems);
-        row.problems = problems;
-        row
+        if edges.flaps > 0 && !fault.outlasts_a_lease() {
+            problems.push(format!("{} times a member was said to go who stayed", edges.flaps));
+        }
+        problems.truncate(TOLD);
+        let back = to.saturating_duration_since(over);
+        let (recovery, counted) = ([back, back + agreed], counted.sum());
+        let Verdict { missed, under_way, .. } = verdict;
+        Row { fault, sums, counts, missed, under_way, counted, edges, recovery, problems }
     }
 
     /// Everybody is where they belong, and there is load.
@@ -120,90 +131,44 @@ impl Chaos {
             watcher.call_home();
         }
         let problem = checks::settled(&self.scene).await.err();
-        // What is heard of moving home belongs to nothing that happens.
-        drop(checks::agreement(&self.scene).await);
+        // What is heard of moving home belongs to nothing that happens; what is wrong has been said.
+        let _still_wrong = checks::agreement(&self.scene).await;
         self.scene.edges.take();
         self.scene.on.send_replace(true);
         problem.into_iter().collect()
     }
 
-    fn row(&self, span: Span, counted: &Counted) -> Row {
+    /// The last event of each author and channel is sent and heard.
+    async fn finish(&self) {
+        let mut finishing = JoinSet::new();
+        for author in self.authors.iter().cloned() {
+            finishing.spawn_local(author.finish());
+        }
+        finishing.join_all().await;
+        checks::heard_all(&self.scene).await;
+    }
+
+    /// Closes the ledger.
+    fn close(&self, problems: &mut Vec<String>) -> ([usize; 3], ledger::Counts, Vec<ledger::Missed>) {
         let mut ledger = self.scene.ledger.borrow_mut();
-        let (counts, [sent, accepted, refused]) = (ledger.counts, ledger.sums());
-        let mut problems: Vec<String> = std::mem::take(&mut ledger.notes);
-        let missed = ledger.close();
-        drop(ledger);
-        let (mut under_way, mut at_node) = (0, [0_u32; plan::NODES]);
-        for one in &missed {
-            match checks::excuse(&self.scene, span, self.authors[one.stream.0].node(), one) {
-                Excuse::UnderWay => under_way += 1,
-                Excuse::NotHeard | Excuse::Emptied => at_node[one.node] += 1,
-                Excuse::None => {
-                    at_node[one.node] += 1;
-                    let channel = &self.scene.channels[one.stream.1];
-                    let at = one.sent.at.saturating_duration_since(span.from).as_secs_f64();
-                    problems.push(format!(
-                        "missed at node {} without excuse: event {} of author {} (node {}) on {}, {:?}, {at:.3} s after it began",
-                        one.node, one.number, one.stream.0, self.authors[one.stream.0].node(), channel.name, channel.keeps
-                    ));
-                }
-            }
-        }
-        for (node, missed) in at_node.into_iter().enumerate() {
-            let counted = counted.for_node(node);
-            if f64::from(missed) > counted {
-                problems.push(format!("{missed} missed at node {node} and {counted} counted"));
-            }
-        }
-        let edges = self.scene.edges.take();
+        let (sums, counts) = (ledger.sums(), ledger.counts);
         if counts.twice + counts.late > 0 {
             problems.push(format!("{} came again, {} too late", counts.twice, counts.late));
         }
-        if edges.wrong > 0 {
-            problems.push(format!("{} members announced who were there, or said to go who were not", edges.wrong));
-        }
-        if edges.flaps > 0 && !span.fault.outlasts_a_lease() {
-            problems.push(format!("{} times a member was said to go who stayed", edges.flaps));
-        }
+        problems.append(&mut ledger.notes);
         problems.append(&mut self.scene.surprises.borrow_mut());
-        problems.truncate(12);
-        Row {
-            fault: span.fault,
-            sent,
-            accepted,
-            refused,
-            heard: counts.heard,
-            wrong: counts.twice + counts.late,
-            missed: missed.len(),
-            under_way,
-            counted: counted.sum(),
-            edges,
-            recovery: [Duration::ZERO; 2],
-            problems,
+        (sums, counts, ledger.close())
+    }
+
+    /// What nodes count of it; they say so a moment later.
+    async fn counted(&self, fault: Fault, before: &[[f64; 2]], verdict: &Verdict) -> Counted {
+        let start = Instant::now();
+        loop {
+            let counted = Counted::new(fault, before, &self.world.lost().await);
+            if counted.problems(verdict).is_empty() || start.elapsed() > Duration::from_secs(3) {
+                return counted;
+            }
+            sleep(scene::LOOK).await;
         }
-    }
-}
-
-/// Events that nodes counted as lost: those they could not send, and those they did not hear.
-struct Counted(Vec<[f64; 2]>);
-
-/// What was counted meanwhile; a node that was killed began at 0.
-fn counted(fault: Fault, before: &[[f64; 2]], after: &[[f64; 2]]) -> Counted {
-    let killed = if let Fault::Kill { node, .. } = fault { Some(node) } else { None };
-    let one = |(node, (before, after)): (usize, (&[f64; 2], &[f64; 2]))| {
-        if killed == Some(node) { *after } else { [after[0] - before[0], after[1] - before[1]] }
-    };
-    Counted(before.iter().zip(after).enumerate().map(one).collect())
-}
-
-impl Counted {
-    fn for_node(&self, node: usize) -> f64 {
-        let unsent: f64 =
-            self.0.iter().enumerate().filter(|(other, _)| *other != node).map(|(_, [unsent, _])| unsent).sum();
-        unsent + self.0[node][1]
-    }
-
-    fn sum(&self) -> f64 {
-        self.0.iter().flatten().sum()
     }
 }

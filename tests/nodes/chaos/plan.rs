@@ -100,7 +100,7 @@ impl Plan {
 
     /// How long it is quiet before something happens.
     pub(super) fn calm(&mut self) -> Duration {
-        self.time(1000..2500)
+        self.time(500..1500)
     }
 
     fn node(&mut self) -> usize {

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::ledger::Counts;
 use super::plan::Fault;
 use super::scene::Edges;
 
@@ -9,12 +10,9 @@ use super::scene::Edges;
 #[derive(Debug)]
 pub(super) struct Row {
     pub(super) fault: Fault,
-    pub(super) sent: usize,
-    pub(super) accepted: usize,
-    pub(super) refused: usize,
-    pub(super) heard: u64,
-    /// Events that came again, or too late.
-    pub(super) wrong: u64,
+    /// Events: sent, accepted, refused.
+    pub(super) sums: [usize; 3],
+    pub(super) counts: Counts,
     /// Events that subscribers of a node did not get, once a node.
     pub(super) missed: usize,
     /// Those of them whose own node was killed with them.
@@ -27,32 +25,39 @@ pub(super) struct Row {
     pub(super) problems: Vec<String>,
 }
 
-const HEAD: &str = "fault                      sent accepted refused    heard wrong missed  lost* counted |  moves    added  removed wrong flaps | back s agree s";
+const HEAD: &str = "    what happened           sent accepted refused    heard wrong missed killed counted |  moves    added  \
+                    removed wrong flaps | back s agree s";
+
+const FOOT: &str = "\
+missed   events that the subscribers of a node did not get, once for each node
+killed   those of them that were under way at a node that was killed
+wrong    events that came again or too late; members announced who were there, or said to go who were not
+flaps    times that a watcher was said to go who stayed: allowed when its node was silent for longer than its lease
+back     seconds from its end until all nodes reached each other; agree: until they and all watchers had the same members";
 
 pub(super) fn head() {
-    say("");
-    say(HEAD);
-    say(&"-".repeat(HEAD.len()));
+    say(&format!("\n{HEAD}\n{}", "-".repeat(HEAD.len())));
 }
 
 /// Prints a row, and what was wrong.
 pub(super) fn row(number: usize, row: &Row) {
-    let Row { sent, accepted, refused, heard, wrong, missed, under_way, counted, .. } = row;
-    let Edges { added, removed, wrong: twice, flaps, moves } = row.edges;
+    let [sent, accepted, refused] = row.sums;
+    let Counts { heard, twice, late } = row.counts;
+    let Row { missed, under_way, counted, .. } = row;
+    let Edges { added, removed, wrong, flaps, moves } = row.edges;
     let [back, agree] = row.recovery.map(|time| time.as_secs_f64());
+    let (wrong_events, fault) = (twice + late, row.fault.to_string());
     say(&format!(
-        "{number:3} {:20} {sent:7} {accepted:8} {refused:7} {heard:8} {wrong:5} {missed:6} {under_way:6} {counted:7} | \
-         {moves:6} {added:8} {removed:8} {twice:5} {flaps:5} | {back:6.1} {agree:7.1}",
-        row.fault.to_string(),
+        "{number:3} {fault:19} {sent:8} {accepted:8} {refused:7} {heard:8} {wrong_events:5} {missed:6} {under_way:6} \
+         {counted:7} | {moves:6} {added:8} {removed:8} {wrong:5} {flaps:5} | {back:6.1} {agree:7.1}"
     ));
     for problem in &row.problems {
-        say(&format!("      {problem}"));
+        say(&format!("      ! {problem}"));
     }
 }
 
 pub(super) fn foot(rows: usize, problems: usize) {
-    say("* whose own node was killed with them; missed: once for each node whose subscribers did not get the event");
-    say(&format!("{rows} faults, {problems} problems"));
+    say(&format!("{FOOT}\n{rows} faults, {problems} problems"));
 }
 
 #[expect(clippy::print_stdout, reason = "it is for people")]

@@ -93,7 +93,17 @@ impl World {
                     server.resume().await;
                 }
             }
-            Fault::FailOver => self.setup.fail_over("").await,
+            Fault::FailOver => {
+                let mut breaks = Vec::new();
+                for node in self.all() {
+                    breaks.push(node.breaks().await);
+                }
+                self.setup.fail_over("").await;
+                // Nodes go on with the former master until a sentinel tells it what it is.
+                for (node, breaks) in self.all().zip(breaks) {
+                    node.is_back_after(breaks).await;
+                }
+            }
             Fault::Cut { node, time } => {
                 self.valves[node].set(Flow::Cut);
                 sleep(time).await;

@@ -7,7 +7,7 @@
 mod ear;
 mod edges;
 mod events;
-mod presence;
+pub(crate) mod presence;
 mod users;
 mod world;
 

@@ -9,7 +9,7 @@ use crate::node::Node;
 use crate::support::{APP, Client, eventually};
 
 /// A connection of a member.
-pub(super) async fn member(node: &Node, channel: &str, id: &str) -> Client {
+pub(crate) async fn member(node: &Node, channel: &str, id: &str) -> Client {
     let mut client = node.connect().await;
     client.subscribe_signed(channel, Some(&json!({ "user_id": id }).to_string())).await;
     client
