@@ -25,16 +25,20 @@ use rand::RngExt as _;
 use tokio::task::{JoinSet, LocalSet};
 use tokio::time::{Instant, sleep};
 
+use ledger::Missed;
 use load::Author;
 use options::Options;
 use plan::{Fault, Plan};
 use report::Row;
 use scene::Scene;
-use verdict::{Counted, Span, Verdict};
+use verdict::{Counted, Span, Tally, Verdict};
 use world::World;
 
 /// Options of a longer run.
 const ARGUMENTS: &str = "SALURAN_CHAOS";
+
+/// Time in which a node says what it counted.
+const TELLING: Duration = Duration::from_secs(3);
 
 /// Problems that are told of one thing that happened.
 const TOLD: usize = 12;
@@ -58,7 +62,7 @@ fn arguments() -> Option<String> {
 
 async fn run(options: Options) {
     report::say(&format!("{options:?}"));
-    let (mut plan, until) = (Plan::new(options.seed), Duration::from_secs_f64(options.minutes * 60.0));
+    let (mut plan, until) = (Plan::new(&options), Duration::from_secs_f64(options.minutes * 60.0));
     let scene = Rc::new(Scene::new(options));
     let world = World::start(&scene).await;
     world.are_present().await;
@@ -93,7 +97,7 @@ impl Chaos {
     /// Lets something happen in the middle of the load, and looks at what became of it.
     async fn step(&mut self, fault: Fault, calm: Duration) -> Row {
         let mut problems = self.begin().await;
-        let before = self.world.lost().await;
+        let before = self.world.tallies().await;
         sleep(calm).await;
         let from = Instant::now();
         self.world.inflict(fault).await;
@@ -107,10 +111,10 @@ impl Chaos {
         let agreed = quiet.elapsed();
         self.finish().await;
         let (sums, counts, missed) = self.close(&mut problems);
-        let mut verdict = Verdict::new(&self.scene, &self.authors, Span { fault, from, to }, &missed);
+        let counted = self.counted(fault, &before, &missed).await;
+        let span = Span { fault, from, to };
+        let mut verdict = Verdict::new(&self.scene, &self.authors, (span, &counted), &missed);
         problems.append(&mut verdict.problems);
-        let counted = self.counted(fault, &before, &verdict).await;
-        problems.extend(counted.problems(&verdict));
         let edges = self.scene.edges.take();
         if edges.wrong > 0 {
             problems.push(format!("{} members announced who were there, or said to go who were not", edges.wrong));
@@ -120,7 +124,7 @@ impl Chaos {
         }
         problems.truncate(TOLD);
         let back = to.saturating_duration_since(over);
-        let (recovery, counted) = ([back, back + agreed], counted.sum());
+        let (recovery, counted) = ([back, back + agreed], counted.sums());
         let Verdict { missed, under_way, .. } = verdict;
         Row { fault, sums, counts, missed, under_way, counted, edges, recovery, problems }
     }
@@ -149,7 +153,7 @@ impl Chaos {
     }
 
     /// Closes the ledger.
-    fn close(&self, problems: &mut Vec<String>) -> ([usize; 3], ledger::Counts, Vec<ledger::Missed>) {
+    fn close(&self, problems: &mut Vec<String>) -> ([usize; 3], ledger::Counts, Vec<Missed>) {
         let mut ledger = self.scene.ledger.borrow_mut();
         let (sums, counts) = (ledger.sums(), ledger.counts);
         if counts.twice + counts.late > 0 {
@@ -161,11 +165,11 @@ impl Chaos {
     }
 
     /// What nodes count of it; they say so a moment later.
-    async fn counted(&self, fault: Fault, before: &[[f64; 2]], verdict: &Verdict) -> Counted {
+    async fn counted(&self, fault: Fault, before: &[Tally], missed: &[Missed]) -> Counted {
         let start = Instant::now();
         loop {
-            let counted = Counted::new(fault, before, &self.world.lost().await);
-            if counted.problems(verdict).is_empty() || start.elapsed() > Duration::from_secs(3) {
+            let counted = Counted::new(fault, before, &self.world.tallies().await);
+            if counted.is_enough(missed) || start.elapsed() > TELLING {
                 return counted;
             }
             sleep(scene::LOOK).await;

@@ -3,6 +3,8 @@
 /// What can be chosen, as `--name value`.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Options {
+    /// Of all that can happen, what begins with one of these; everything when it is empty.
+    pub(super) only: Vec<String>,
     /// The plan, and what the load chooses, come from it.
     pub(super) seed: u64,
     /// Rounds begin until then; each breaks everything once.
@@ -26,12 +28,24 @@ pub(super) const HELP: &str = "Chaos: three nodes, and whatever can happen to th
   --events N    events a second            --edges N     members who join or leave, a second
   --members N   their connections a node   --users N     different ones
   --channels N  channels with events       --rooms N     presence channels
-  --watchers N  watchers on each node";
+  --watchers N  watchers on each node
+  --only A,B    only what begins so in the report, such as `cut` or `Redis empty` (write Redis_empty)";
 
 impl Options {
     /// Little enough for a build without optimization and two cores.
     pub(super) fn small(seed: u64) -> Self {
-        Self { seed, minutes: 0.0, events: 100, edges: 20, members: 15, users: 15, channels: 20, rooms: 3, watchers: 3 }
+        Self {
+            only: Vec::new(),
+            seed,
+            minutes: 0.0,
+            events: 100,
+            edges: 20,
+            members: 15,
+            users: 15,
+            channels: 20,
+            rooms: 3,
+            watchers: 3,
+        }
     }
 
     pub(super) fn large(seed: u64) -> Self {
@@ -54,6 +68,7 @@ impl Options {
         while let Some(name) = words.next() {
             let mut value = || words.next().ok_or_else(|| format!("{name} needs a value\n{HELP}"));
             match name {
+                "--only" => self.only = value()?.split(',').map(|only| only.replace('_', " ")).collect(),
                 "--seed" => self.seed = number(name, value()?)?,
                 "--minutes" => self.minutes = number(name, value()?)?,
                 "--events" => self.events = number(name, value()?)?,

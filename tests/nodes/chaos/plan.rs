@@ -7,6 +7,8 @@ use rand::rngs::StdRng;
 use rand::seq::SliceRandom as _;
 use rand::{RngExt as _, SeedableRng as _};
 
+use super::options::Options;
+
 /// Nodes there are.
 pub(super) const NODES: usize = 3;
 
@@ -46,14 +48,6 @@ impl Fault {
             _ => false,
         }
     }
-
-    /// A node that does not hear by it, or nothing when none does.
-    pub(super) fn node(self) -> Option<usize> {
-        match self {
-            Self::Kill { node, .. } | Self::Stop { node, .. } | Self::Cut { node, .. } => Some(node),
-            Self::Empty { .. } | Self::Restart { .. } | Self::FailOver | Self::Slow { .. } | Self::Pause { .. } => None,
-        }
-    }
 }
 
 impl fmt::Display for Fault {
@@ -74,14 +68,17 @@ impl fmt::Display for Fault {
 
 /// Draws rounds.
 #[derive(Debug)]
-pub(super) struct Plan(StdRng);
+pub(super) struct Plan {
+    random: StdRng,
+    only: Vec<String>,
+}
 
 impl Plan {
-    pub(super) fn new(seed: u64) -> Self {
-        Self(StdRng::seed_from_u64(seed))
+    pub(super) fn new(options: &Options) -> Self {
+        Self { random: StdRng::seed_from_u64(options.seed), only: options.only.clone() }
     }
 
-    /// Everything once, in some order.
+    /// Everything once, in some order, or what was chosen of it.
     pub(super) fn round(&mut self) -> Vec<Fault> {
         let mut faults = vec![
             Fault::Kill { node: self.node(), away: self.time(1000..4000) },
@@ -94,7 +91,10 @@ impl Plan {
             Fault::Slow { latency: self.time(50..300), time: self.time(3000..5000) },
             Fault::Pause { time: self.time(500..2500) },
         ];
-        faults.shuffle(&mut self.0);
+        faults.shuffle(&mut self.random);
+        let is_chosen = |fault: &Fault| self.only.iter().any(|only| fault.to_string().starts_with(only));
+        faults.retain(|fault| self.only.is_empty() || is_chosen(fault));
+        assert!(!faults.is_empty(), "nothing begins with any of {:?}", self.only);
         faults
     }
 
@@ -104,10 +104,10 @@ impl Plan {
     }
 
     fn node(&mut self) -> usize {
-        self.0.random_range(0..NODES)
+        self.random.random_range(0..NODES)
     }
 
     fn time(&mut self, ms: std::ops::Range<u64>) -> Duration {
-        Duration::from_millis(self.0.random_range(ms))
+        Duration::from_millis(self.random.random_range(ms))
     }
 }

@@ -15,6 +15,9 @@ const UNDER_WAY: Duration = Duration::from_secs(1);
 /// A node that reaches the others again may need so long until it hears everything.
 const CATCHING_UP: Duration = Duration::from_secs(1);
 
+/// Events that are told one by one.
+const LISTED: usize = 6;
+
 /// Something that happened: when it began, and when all nodes reached each other again.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Span {
@@ -39,30 +42,35 @@ enum Excuse {
 pub(super) struct Verdict {
     pub(super) missed: usize,
     pub(super) under_way: usize,
-    /// Those that nodes must have counted.
-    pub(super) to_count: [u32; NODES],
-    /// Those without an excuse.
+    /// Those without an excuse, and nodes that counted less than their subscribers missed.
     pub(super) problems: Vec<String>,
 }
 
 impl Verdict {
-    pub(super) fn new(scene: &Scene, authors: &[Author], span: Span, missed: &[Missed]) -> Self {
+    pub(super) fn new(scene: &Scene, authors: &[Author], (span, counted): (Span, &Counted), missed: &[Missed]) -> Self {
         let mut verdict = Self { missed: missed.len(), ..Self::default() };
+        let mut to_count: [Vec<String>; NODES] = Default::default();
         for one in missed {
             let (author, channel) = one.stream;
             let (author_node, keeps) = (authors[author].node(), scene.channels[channel].keeps);
-            match excuse(span, (author_node, keeps), one) {
-                Some(Excuse::UnderWay) => verdict.under_way += 1,
-                Some(Excuse::NotHeard | Excuse::Forgotten) => verdict.to_count[one.node] += 1,
-                None => {
-                    verdict.to_count[one.node] += 1;
-                    let at = one.sent.at.saturating_duration_since(span.from).as_secs_f64();
-                    let (node, number, name) = (one.node, one.number, &scene.channels[channel].name);
-                    verdict.problems.push(format!(
-                        "missed at node {node}: number {number} of author {author} at node {author_node} on {name}, \
-                         {at:.3} s after it began"
-                    ));
-                }
+            let excuse = excuse((span, counted), (author_node, keeps), one);
+            if excuse == Some(Excuse::UnderWay) {
+                verdict.under_way += 1;
+                continue;
+            }
+            let at = one.sent.at.saturating_duration_since(span.from).as_secs_f64();
+            let (number, name) = (one.number, &scene.channels[channel].name);
+            let what = format!("{number} of author {author} at node {author_node} on {name}, {at:.3} s after it began");
+            if excuse.is_none() {
+                verdict.problems.push(format!("missed at node {}: {what}", one.node));
+            }
+            to_count[one.node].push(what);
+        }
+        for (node, missed) in to_count.iter().enumerate() {
+            let (counted, listed) = (counted.lost(node), missed.len().min(LISTED));
+            if missed.len() as f64 > counted {
+                let (missed, list) = (missed.len(), missed[..listed].join("; "));
+                verdict.problems.push(format!("{missed} missed at node {node} and {counted} counted: {list}"));
             }
         }
         verdict
@@ -70,7 +78,7 @@ impl Verdict {
 }
 
 /// Why an event may be missed, by the documentation.
-fn excuse(span: Span, (author_node, keeps): (usize, Keeps), missed: &Missed) -> Option<Excuse> {
+fn excuse((span, counted): (Span, &Counted), (author_node, keeps): (usize, Keeps), missed: &Missed) -> Option<Excuse> {
     let Span { fault, from, to } = span;
     let is_in_time = missed.sent.until >= from && missed.sent.at <= to + CATCHING_UP;
     let is_kept = keeps == Keeps::History;
@@ -79,41 +87,62 @@ fn excuse(span: Span, (author_node, keeps): (usize, Keeps), missed: &Missed) -> 
             (node == author_node && missed.sent.until + UNDER_WAY >= from).then_some(Excuse::UnderWay)
         }
         Fault::Empty { .. } | Fault::FailOver if is_kept => is_in_time.then_some(Excuse::Forgotten),
-        _ => {
-            let hears_not = fault.node().is_none_or(|node| node == missed.node);
-            (!is_kept && is_in_time && hears_not).then_some(Excuse::NotHeard)
-        }
+        _ => (!is_kept && is_in_time && counted.was_away(missed.node)).then_some(Excuse::NotHeard),
     }
 }
 
-/// Events that each node counted as lost: those it could not send, and those it did not hear.
+/// What a node counts.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Tally {
+    /// Events that others do not get.
+    pub(super) unsent: f64,
+    /// Events of others that did not arrive.
+    pub(super) unheard: f64,
+    /// Times that it lost the others.
+    pub(super) breaks: f64,
+    /// Times that it looked something up because it had not heard it.
+    pub(super) gaps: f64,
+}
+
+/// What all nodes counted meanwhile.
 #[derive(Debug)]
-pub(super) struct Counted(Vec<[f64; 2]>);
+pub(super) struct Counted(Vec<Tally>);
 
 impl Counted {
     /// What was counted between two looks; a node that was killed began at 0.
-    pub(super) fn new(fault: Fault, before: &[[f64; 2]], after: &[[f64; 2]]) -> Self {
+    pub(super) fn new(fault: Fault, before: &[Tally], after: &[Tally]) -> Self {
         let killed = if let Fault::Kill { node, .. } = fault { Some(node) } else { None };
-        let one = |(node, (before, after)): (usize, (&[f64; 2], &[f64; 2]))| {
-            if killed == Some(node) { *after } else { [after[0] - before[0], after[1] - before[1]] }
+        let one = |(node, (before, after)): (usize, (&Tally, &Tally))| {
+            let before = if killed == Some(node) { Tally::default() } else { *before };
+            Tally {
+                unsent: after.unsent - before.unsent,
+                unheard: after.unheard - before.unheard,
+                breaks: after.breaks - before.breaks,
+                gaps: after.gaps - before.gaps,
+            }
         };
         Self(before.iter().zip(after).enumerate().map(one).collect())
     }
 
     /// Events that a node's subscribers may not have, by what this node and the others say.
-    fn of(&self, node: usize) -> f64 {
+    fn lost(&self, node: usize) -> f64 {
         let others = self.0.iter().enumerate().filter(|(other, _)| *other != node);
-        others.map(|(_, [unsent, _])| unsent).sum::<f64>() + self.0[node][1]
+        others.map(|(_, tally)| tally.unsent).sum::<f64>() + self.0[node].unheard
     }
 
-    pub(super) fn sum(&self) -> f64 {
-        self.0.iter().flatten().sum()
+    /// Whether a node did not hear for a time.
+    fn was_away(&self, node: usize) -> bool {
+        self.0[node].breaks > 0.0
     }
 
-    /// Nodes that counted less than their subscribers missed.
-    pub(super) fn problems(&self, verdict: &Verdict) -> Vec<String> {
-        let nodes = verdict.to_count.iter().enumerate();
-        let silent = nodes.filter(|(node, missed)| f64::from(**missed) > self.of(*node));
-        silent.map(|(node, missed)| format!("{missed} missed at node {node} and {} counted", self.of(node))).collect()
+    /// Events lost, breaks, and gaps, on all nodes.
+    pub(super) fn sums(&self) -> [f64; 3] {
+        let sum = |of: fn(&Tally) -> f64| self.0.iter().map(of).sum();
+        [sum(|tally| tally.unsent + tally.unheard), sum(|tally| tally.breaks), sum(|tally| tally.gaps)]
+    }
+
+    /// Whether all that was missed is counted.
+    pub(super) fn is_enough(&self, missed: &[Missed]) -> bool {
+        (0..NODES).all(|node| missed.iter().filter(|one| one.node == node).count() as f64 <= self.lost(node))
     }
 }

@@ -9,6 +9,7 @@ use tokio::time::{Instant, sleep};
 use super::plan::{Fault, LEASE, NODES};
 use super::proxy::{Flow, Valve};
 use super::scene::Scene;
+use super::verdict::Tally;
 use crate::node::Node;
 use crate::process::{self, Folder};
 use crate::setup::{Kind, Setup};
@@ -139,15 +140,15 @@ impl World {
         since
     }
 
-    /// What a node has counted of events that did not arrive: at other nodes, and here.
-    pub(super) async fn lost(&self) -> Vec<[f64; 2]> {
-        let mut lost = Vec::new();
+    /// What each node has counted so far.
+    pub(super) async fn tallies(&self) -> Vec<Tally> {
+        let mut tallies = Vec::new();
         for node in self.all() {
-            let all = node.metric(LOST).await;
-            let here = node.series(LOST, |series| !series.contains("why=")).await;
-            lost.push([all - here, here]);
+            let unheard = node.series(LOST, |series| !series.contains("why=")).await;
+            let unsent = node.metric(LOST).await - unheard;
+            tallies.push(Tally { unsent, unheard, breaks: node.breaks().await, gaps: node.metric(GAPS).await });
         }
-        lost
+        tallies
     }
 
     /// Keeps the logs where somebody can read them.
@@ -158,4 +159,5 @@ impl World {
     }
 }
 
+const GAPS: &str = "saluran_adapter_gaps_total";
 const LOST: &str = "saluran_adapter_events_lost_total";
