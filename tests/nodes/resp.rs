@@ -11,7 +11,7 @@ use tokio::net::TcpStream;
 pub(crate) enum Reply {
     Text(Vec<u8>),
     Number(i64),
-    List(Vec<Reply>),
+    List(Vec<Self>),
     Nothing,
     Refused(String),
 }

@@ -133,7 +133,7 @@ fn read(frame: &[u8]) -> Said {
     let mut text = |name: &str| match value[name].take() {
         Value::String(text) => text,
         Value::Null => String::new(),
-        other => other.to_string(),
+        other @ (Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_)) => other.to_string(),
     };
     Said { event: text("event"), channel: text("channel"), data: text("data") }
 }

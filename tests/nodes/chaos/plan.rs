@@ -42,11 +42,7 @@ pub(super) enum Fault {
 impl Fault {
     /// Whether the others count a node as gone by it although it is not.
     pub(super) fn outlasts_a_lease(self) -> bool {
-        match self {
-            Self::Stop { .. } => true,
-            Self::Cut { time, .. } => time > LEASE,
-            _ => false,
-        }
+        matches!(self, Self::Stop { time, .. } | Self::Cut { time, .. } if time > LEASE)
     }
 }
 

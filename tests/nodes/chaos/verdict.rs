@@ -82,13 +82,14 @@ fn excuse((span, counted): (Span, &Counted), (author_node, keeps): (usize, Keeps
     let Span { fault, from, to } = span;
     let is_in_time = missed.sent.until >= from && missed.sent.at <= to + CATCHING_UP;
     let is_kept = keeps == Keeps::History;
-    match fault {
-        Fault::Kill { node, .. } => {
-            (node == author_node && missed.sent.until + UNDER_WAY >= from).then_some(Excuse::UnderWay)
-        }
-        Fault::Empty { .. } | Fault::FailOver if is_kept => is_in_time.then_some(Excuse::Forgotten),
-        _ => (!is_kept && is_in_time && counted.was_away(missed.node)).then_some(Excuse::NotHeard),
+    if let Fault::Kill { node, .. } = fault {
+        return (node == author_node && missed.sent.until + UNDER_WAY >= from).then_some(Excuse::UnderWay);
     }
+    if is_kept {
+        let forgets = matches!(fault, Fault::Empty { .. } | Fault::FailOver);
+        return (forgets && is_in_time).then_some(Excuse::Forgotten);
+    }
+    (is_in_time && counted.was_away(missed.node)).then_some(Excuse::NotHeard)
 }
 
 /// What a node counts.

@@ -88,7 +88,9 @@ async fn run(kind: Kind) -> Outcomes {
         outcomes.insert(name, rule.await.map_err(reason));
     }
     if outcomes.values().any(Result::is_err) {
-        world.keep_logs();
+        let logs = world.keep_logs();
+        let say = |why: &mut String| *why = format!("{why}\n(logs are in {})", logs.display());
+        outcomes.values_mut().filter_map(|outcome| outcome.as_mut().err()).for_each(say);
     }
     outcomes
 }

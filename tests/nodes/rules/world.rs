@@ -69,10 +69,10 @@ impl World {
     }
 
     /// Keeps the logs where somebody can read them.
-    pub(super) fn keep_logs(&self) {
+    pub(super) fn keep_logs(&self) -> PathBuf {
         let to = std::env::temp_dir().join(format!("saluran-nodes-{:?}", self.kind));
         process::keep_logs(&self.folder.path, &to);
-        eprintln!("logs of this run are in {}", to.display());
+        to
     }
 }
 
