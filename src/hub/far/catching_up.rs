@@ -116,6 +116,7 @@ impl Homes {
                 continue;
             };
             side.phase = Phase::Deaf;
+            side.incoming.miss();
             side.is_reconciling = true;
             side.sharing.doubt();
             for (id, info) in home.roster.iter().flat_map(|roster| roster.iter()) {

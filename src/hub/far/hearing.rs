@@ -54,7 +54,8 @@ impl Homes {
     }
 
     fn listening(&mut self, channel: &ChannelKey, ticket: Ticket, post: &mut impl Post) {
-        if self.side(channel).is_some_and(|side| side.phase == Phase::Asked(ticket)) {
+        if let Some(side) = self.side(channel).filter(|side| side.phase == Phase::Asked(ticket)) {
+            side.incoming.begin();
             self.look(channel, post);
         }
     }

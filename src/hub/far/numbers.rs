@@ -17,6 +17,10 @@ pub(super) struct Outgoing {
 pub(super) struct Incoming {
     /// What is known of each; a node that is gone stays until the home listens anew.
     senders: Vec<(Origin, Known)>,
+    /// Since when somebody here is to hear all, in Unix microseconds.
+    begun: Option<u64>,
+    /// Whether the others could not be heard for a while since then.
+    has_missed: bool,
 }
 
 /// What is known of one sender.
@@ -67,6 +71,24 @@ impl Outgoing {
 }
 
 impl Incoming {
+    /// From now on somebody here is to hear all.
+    pub(super) fn begin(&mut self) {
+        self.begun.get_or_insert_with(unix_us);
+    }
+
+    /// The others could not be heard: what is missing from now on is lost, whoever sent it.
+    pub(super) fn miss(&mut self) {
+        self.has_missed = self.begun.is_some();
+        self.senders.iter_mut().for_each(|(_, known)| known.is_first = false);
+    }
+
+    /// Events of an unknown sender that should have been heard before this one. A home's first number is the time of its
+    /// beginning. How many an older one sent before a break is not known: they all count then.
+    fn unheard(&self, number: Number, first: u64) -> u64 {
+        let is_younger = self.begun.is_some_and(|begun| first > begun);
+        if is_younger || self.has_missed { u64::from(number.since) } else { 0 }
+    }
+
     /// Takes note that nobody here need hear this one, or one before it.
     pub(super) fn know(&mut self, origin: Origin, number: Number) {
         match self.senders.iter_mut().find(|(sender, _)| *sender == origin) {
@@ -82,8 +104,11 @@ impl Incoming {
     pub(super) fn hear(&mut self, origin: Origin, number: Number) -> Order {
         let first = number.value.saturating_sub(u64::from(number.since));
         let Some((_, known)) = self.senders.iter_mut().find(|(sender, _)| *sender == origin) else {
-            self.senders.push((origin, Known { last: number.value, missing: VecDeque::new(), is_first: false }));
-            return Order::New { lost: 0 };
+            let lost = self.unheard(number, first);
+            let mut known = Known { last: number.value, missing: VecDeque::new(), is_first: false };
+            known.miss(number.value.saturating_sub(lost), number.value);
+            self.senders.push((origin, known));
+            return Order::New { lost };
         };
         if number.value <= known.last {
             return if known.find(number.value) { Order::New { lost: 0 } } else { Order::Again };
@@ -145,6 +170,22 @@ mod tests {
         assert_eq!(incoming.hear(Origin(2), number(3, 3)), Order::New { lost: 0 });
         assert_eq!(incoming.hear(A, number(502, 2)), Order::New { lost: 2 }, "its home came anew");
         assert_eq!(incoming.hear(A, number(502, 2)), Order::Again);
+    }
+
+    #[test]
+    fn the_first_of_an_unknown_sender_tells_what_is_missing() {
+        let mut incoming = Incoming::default();
+        incoming.begin();
+        assert_eq!(incoming.hear(A, number(105, 5)), Order::New { lost: 0 }, "it may have sent before");
+        let later = unix_us() + 1_000_000;
+        assert_eq!(incoming.hear(Origin(2), number(later + 3, 3)), Order::New { lost: 3 });
+        incoming.know(Origin(3), number(50, 1));
+        incoming.miss();
+        assert_eq!(incoming.hear(Origin(3), number(53, 4)), Order::New { lost: 2 });
+        assert_eq!(incoming.hear(Origin(4), number(105, 5)), Order::New { lost: 5 });
+        let mut deaf = Incoming::default();
+        deaf.miss();
+        assert_eq!(deaf.hear(A, number(105, 5)), Order::New { lost: 0 }, "nobody was there to hear it");
     }
 
     #[test]

@@ -227,6 +227,7 @@ impl Side {
     pub(super) fn place_alone(&mut self) {
         self.is_reconciling = true;
         if !self.is_placed {
+            self.incoming.begin();
             self.place(Position(unix_us()));
         }
     }
