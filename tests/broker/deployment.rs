@@ -6,7 +6,7 @@ use std::process::Command;
 
 use serde_json::json;
 
-use crate::support::{Redis, Served};
+use crate::support::{APP, Redis, Served};
 
 fn deployed(name: &str) -> String {
     fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("deploy").join(name)).unwrap()
@@ -36,10 +36,19 @@ async fn the_redis_user_of_compose_may_do_what_nodes_do_and_is_the_one_documente
     let room = "presence-cache-room";
     one.subscribe_signed(room, Some(&json!({ "user_id": "1" }).to_string())).await;
     other.subscribe_signed(room, Some(&json!({ "user_id": "2" }).to_string())).await;
+    one.expect(r#"{"event":"pusher:cache_miss","channel":"presence-cache-room","data":"{}"}"#).await;
     one.expect(
         r#"{"event":"pusher_internal:member_added","channel":"presence-cache-room","data":"{\"user_id\":\"2\"}"}"#,
     )
     .await;
+    let published = Command::new(env!("CARGO_BIN_EXE_saluran"))
+        .env_clear()
+        .args(["publish", room, "greet", "{}", "--broker", &format!("http://{}", nodes[1].address)])
+        .args(["--app-id", APP.id, "--key", APP.key, "--secret", APP.secret])
+        .output()
+        .unwrap();
+    assert!(published.status.success(), "{published:?}");
+    one.expect(r#"{"event":"greet","channel":"presence-cache-room","data":"{}"}"#).await;
     let log = Command::new("redis-cli")
         .args(["-p", &redis.port().to_string(), "--user", "test", "--pass", "test", "--no-auth-warning", "ACL", "LOG"])
         .output()

@@ -13,16 +13,17 @@ const PLACED: f64 = 1_000_000.0;
 
 /// Nodes that have a subscriber of a channel with so many of them, in the middle.
 pub(super) fn reached(nodes: u32, subscribers: u32) -> f64 {
-    let nodes = f64::from(nodes);
-    // (1 - 1/n)^s, also where that is close to 1 or to 0.
-    let empty = (f64::from(subscribers) * (-1.0 / nodes).ln_1p()).exp();
-    nodes * (1.0 - empty)
+    f64::from(nodes) * (1.0 - missed(nodes, subscribers))
 }
 
 /// Nodes that have exactly one subscriber of such a channel, in the middle.
 pub(super) fn reached_once(nodes: u32, subscribers: u32) -> f64 {
-    let others = f64::from(subscribers.saturating_sub(1));
-    f64::from(subscribers) * (others * (-1.0 / f64::from(nodes)).ln_1p()).exp()
+    f64::from(subscribers) * missed(nodes, subscribers.saturating_sub(1))
+}
+
+/// The chance that none of so many subscribers is on a certain node.
+fn missed(nodes: u32, subscribers: u32) -> f64 {
+    (1.0 - 1.0 / f64::from(nodes)).powf(f64::from(subscribers))
 }
 
 /// Channels whose subscribers were placed, and what an event on each of them comes to at each node.
