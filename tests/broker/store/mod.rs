@@ -9,6 +9,7 @@ mod pace;
 mod pages;
 mod random;
 mod rig;
+mod shared;
 mod views;
 mod whole;
 
