@@ -71,6 +71,11 @@ impl TestBroker {
         self.broker.as_ref().and_then(Broker::contest).expect("the contest runs")
     }
 
+    /// The contest, as each of its nodes has it.
+    pub(crate) fn contests(&self) -> impl Iterator<Item = &saluran::contest::Contest> {
+        self.broker.iter().chain(&self.others).filter_map(Broker::contest)
+    }
+
     /// The usual broker with changes to its first app.
     pub(crate) async fn with_app(change: impl FnOnce(&mut App)) -> Self {
         Self::with(|config| change(first_app(config))).await
