@@ -9,8 +9,8 @@ use crate::measurement::{Point, TallyKey, local_ms};
 
 use super::fault::Fault;
 
-/// Rows of one statement; a few sizes, so that each is prepared once.
-const ROWS: [usize; 3] = [64, 8, 1];
+/// Rows of one statement; a few sizes, so that each is prepared once, and few journeys to the database for any number.
+const ROWS: [usize; 7] = [64, 32, 16, 8, 4, 2, 1];
 
 const COLUMNS: usize = 12;
 
@@ -52,17 +52,22 @@ async fn insert_rows(connection: &mut AnyConnection, points: &[&Point]) -> Resul
 }
 
 fn statement(rows: usize) -> String {
-    let mut text = "INSERT INTO points (id, session_id, laptop_id, category, frequency, dista, distb, is_a_detected, \
-        is_b_detected, relative_ms, at_ms, at_local) VALUES "
-        .to_owned();
+    const INTO: &str = "INSERT INTO points (id, session_id, laptop_id, category, frequency, dista, distb, \
+        is_a_detected, is_b_detected, relative_ms, at_ms, at_local) VALUES ";
+    format!("{INTO}{}", places(rows, COLUMNS))
+}
+
+/// Places for the values of so many rows: `($1, $2), ($3, $4)`.
+fn places(rows: usize, columns: usize) -> String {
+    let mut text = String::new();
     for row in 0..rows {
-        for column in 0..COLUMNS {
+        for column in 0..columns {
             let before = match (row, column) {
                 (0, 0) => "(",
                 (_, 0) => ", (",
                 _ => ", ",
             };
-            write!(text, "{before}${}", row * COLUMNS + column + 1).expect("texts grow");
+            write!(text, "{before}${}", row * columns + column + 1).expect("texts grow");
         }
         text.push(')');
     }
@@ -72,6 +77,11 @@ fn statement(rows: usize) -> String {
 /// The table of statistics, with its columns.
 pub(super) const TALLIES: &str =
     "tallies (session_id, category, laptop_id, clear_id, count, max_dista, max_distb, sum_dista, sum_distb)";
+
+const TALLY_COLUMNS: usize = 9;
+
+/// Clear of what no clear hides.
+const IN_SIGHT: i64 = 0;
 
 /// What becomes of statistics that are there already.
 pub(super) const MERGING: &str = "ON CONFLICT (session_id, category, laptop_id, clear_id) DO UPDATE SET \
@@ -97,19 +107,32 @@ async fn count(connection: &mut AnyConnection, points: &[&Point]) -> Result<(), 
         sums.max = (sums.max.0.max(a), sums.max.1.max(b));
         sums.sum = (sums.sum.0 + a, sums.sum.1 + b);
     }
+    let sums: Vec<(TallyKey, Sums)> = sums.into_iter().collect();
+    let mut rest = &*sums;
+    for rows in ROWS {
+        while let Some((these, others)) = rest.split_at_checked(rows) {
+            count_rows(connection, these).await?;
+            rest = others;
+        }
+    }
+    Ok(())
+}
+
+async fn count_rows(connection: &mut AnyConnection, sums: &[(TallyKey, Sums)]) -> Result<(), Fault> {
+    let statement = format!("INSERT INTO {TALLIES} VALUES {} {MERGING}", places(sums.len(), TALLY_COLUMNS));
+    let mut query = sqlx::query(AssertSqlSafe(statement));
     for (key, sums) in sums {
-        let statement = format!("INSERT INTO {TALLIES} VALUES ($1, $2, $3, 0, $4, $5, $6, $7, $8) {MERGING}");
-        sqlx::query(AssertSqlSafe(statement))
+        query = query
             .bind(key.run.map_or(FREE, |run| run.0))
             .bind(key.category.as_str())
             .bind(i16::from(key.lane.number()))
+            .bind(IN_SIGHT)
             .bind(sums.count)
             .bind(sums.max.0)
             .bind(sums.max.1)
             .bind(sums.sum.0)
-            .bind(sums.sum.1)
-            .execute(&mut *connection)
-            .await?;
+            .bind(sums.sum.1);
     }
+    query.execute(connection).await?;
     Ok(())
 }
