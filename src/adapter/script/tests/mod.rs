@@ -2,6 +2,7 @@
 
 mod kept;
 mod leases;
+mod roles;
 mod shares;
 
 use std::time::Duration;
