@@ -12,7 +12,7 @@ use crate::hub::links::Post;
 use crate::protocol::{UserId, UserInfo, outbound};
 
 use super::side::{Heard, Phase};
-use super::words::{Change, Look, Past, Position, Stay};
+use super::words::{Look, Past, Position, Stay};
 
 impl Homes {
     /// Goes on from how a channel stands: tells subscribers what they have not heard, then takes what was
@@ -122,32 +122,16 @@ impl Homes {
             for (id, info) in home.roster.iter().flat_map(|roster| roster.iter()) {
                 side.sharing.add(id.clone(), info.clone());
             }
-            let (early, unheard) = (side.take_early(), side.unheard.take_all());
+            let early = if side.heard_until(home.subscriptions).is_some() { side.take_early() } else { Vec::new() };
+            let unheard = side.unheard.take_all();
             self.make_up(&channel, unheard, post);
-            for heard in early {
-                self.take_anyway(&channel, heard, now, post);
-            }
-            // Own events among what was put aside are heard now.
-            let pending = self.side(&channel).map(|side| std::mem::take(&mut side.pending)).unwrap_or_default();
+            // Others' events wait for those before them that were missed; this node's own ones are told now.
+            let held = early.into_iter().filter_map(Heard::by_sender);
+            let pending = self.side(&channel).map(|side| side.hold(held)).unwrap_or_default();
             for pending in pending {
                 self.tell_alone(&channel, &pending.own, now, post);
             }
             self.drive(&channel, now, post);
-        }
-    }
-
-    /// Delivers what was put aside and can be put in order no more.
-    fn take_anyway(&mut self, channel: &ChannelKey, heard: Heard, now: Instant, post: &mut impl Post) {
-        let Some(side) = self.side(channel) else {
-            return;
-        };
-        match heard {
-            Heard::Relayed(..) => self.apply(channel, heard, now, post),
-            Heard::Changed(_, position, Change::Stayed(source, stay)) if position > side.position => {
-                side.position = position;
-                self.take_stay(channel, (source, position, &stay), now, post);
-            }
-            Heard::Changed(..) => {}
         }
     }
 

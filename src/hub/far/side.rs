@@ -39,6 +39,17 @@ pub(super) enum Heard {
     Changed(Position, Position, Change),
 }
 
+impl Heard {
+    /// What tells the order of an event once that of its place is lost.
+    pub(super) fn by_sender(self) -> Option<Self> {
+        match self {
+            Self::Changed(_, _, Change::Stayed(source, stay)) => Some(Self::Relayed(source, stay.event)),
+            Self::Changed(..) => None,
+            Self::Relayed(..) => Some(self),
+        }
+    }
+}
+
 /// A connection that wants to be a subscriber, until the others know.
 #[derive(Debug)]
 pub(super) struct Waiting {
@@ -250,6 +261,12 @@ impl Side {
         }
         self.early.push(heard);
         true
+    }
+
+    /// Puts aside what is to wait for the next look, and gives up what waits to be heard.
+    pub(super) fn hold(&mut self, early: impl Iterator<Item = Heard>) -> VecDeque<Pending> {
+        self.early = early.collect();
+        mem::take(&mut self.pending)
     }
 
     pub(super) fn take_early(&mut self) -> Vec<Heard> {
