@@ -100,8 +100,7 @@ impl Chaos {
         let before = self.world.tallies().await;
         sleep(calm).await;
         let from = Instant::now();
-        self.world.inflict(fault).await;
-        let over = Instant::now();
+        let over = self.world.inflict(fault).await;
         let to = self.world.are_present().await;
         sleep(calm).await;
         self.scene.on.send_replace(false);

@@ -68,8 +68,8 @@ impl World {
         self.nodes.iter().map(|node| node.as_ref().expect("it was started again"))
     }
 
-    /// Lets something happen, until it is over.
-    pub(super) async fn inflict(&mut self, fault: Fault) {
+    /// Lets something happen, until it is over; says when that was.
+    pub(super) async fn inflict(&mut self, fault: Fault) -> Instant {
         match fault {
             Fault::Kill { node, away } => {
                 self.scene.addresses.borrow_mut()[node] = None;
@@ -100,10 +100,12 @@ impl World {
                     breaks.push(node.breaks().await);
                 }
                 self.setup.fail_over("").await;
+                let over = Instant::now();
                 // Nodes go on with the former master until a sentinel tells it what it is.
                 for (node, breaks) in self.all().zip(breaks) {
                     node.is_back_after(breaks).await;
                 }
+                return over;
             }
             Fault::Cut { node, time } => {
                 self.valves[node].set(Flow::Cut);
@@ -121,6 +123,7 @@ impl World {
                 sleep(time).await;
             }
         }
+        Instant::now()
     }
 
     /// Waits until all nodes reach each other, and have for a moment; says when they did.
