@@ -10,9 +10,17 @@ const COMMANDS: &str = "saluran_adapter_commands_total";
 const PIPELINES: &str = "saluran_adapter_pipelines_total";
 const HEARD: &str = "saluran_adapter_messages_heard_total";
 const BREAKS: &str = "saluran_adapter_breaks_total";
-const LOST: &str = "saluran_adapter_events_lost_total";
+/// Events that did not cross; by why, of which the homes count one.
+pub(super) const LOST: &str = "saluran_adapter_events_lost_total";
 const UNREADABLE: &str = "saluran_adapter_unreadable_total";
 const REAPED: &str = "saluran_adapter_nodes_reaped_total";
+
+/// Why an event may not reach other nodes.
+const WHY_LOST: &[&str] = &["full", "refused", "ended", "no app"];
+
+/// Why the others may not be reached: the labels of the adapter's faults.
+const WHY_BROKEN: &[&str] =
+    &["unreachable", "slow", "broken", "refused", "moved", "unreadable", "overrun", "expired", "unfit"];
 
 /// Says what each metric means.
 pub(super) fn describe() {
@@ -24,9 +32,9 @@ pub(super) fn describe() {
     describe_counter!(PIPELINES, Unit::Count, "Batches in which commands were sent to Redis");
     describe_counter!(HEARD, Unit::Count, "Messages that came from Redis");
     describe_counter!(BREAKS, Unit::Count, "Times that the other nodes could not be reached any more, by why");
-    describe_counter!(LOST, Unit::Count, "Events that other nodes do not get, by why");
+    describe_counter!(LOST, Unit::Count, "Events that did not cross, by why: unheard counts those of other nodes");
     describe_counter!(UNREADABLE, Unit::Count, "Messages and answers of Redis that could not be read");
-    describe_counter!(REAPED, Unit::Count, "Nodes that ended without saying so, cleared away by this one");
+    describe_counter!(REAPED, Unit::Count, "Nodes that are gone, cleared away by this one");
 }
 
 /// What the way to the other nodes counts; for the adapter's thread.
@@ -48,7 +56,7 @@ pub struct AdapterMetrics {
     pub heard: Counter,
     /// Messages and answers that could not be read.
     pub unreadable: Counter,
-    /// Dead nodes that this one cleared away.
+    /// Nodes that are gone and that this one cleared away.
     pub reaped: Counter,
 }
 
@@ -67,6 +75,14 @@ impl AdapterMetrics {
             unreadable: counter!(UNREADABLE),
             reaped: counter!(REAPED),
         }
+        .registered()
+    }
+
+    /// With all that may be counted one day, so that the first is seen as a rise.
+    fn registered(self) -> Self {
+        WHY_LOST.iter().for_each(|why| self.lost(why, 0));
+        WHY_BROKEN.iter().for_each(|why| counter!(BREAKS, "why" => *why).absolute(0));
+        self
     }
 
     /// Counts that the other nodes cannot be reached any more.

@@ -8,7 +8,6 @@ use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle, Prometheu
 
 const DELIVERED: &str = "saluran_frames_delivered_total";
 const SLOW: &str = "saluran_slow_subscribers_total";
-const LOST: &str = "saluran_adapter_events_lost_total";
 const GAPS: &str = "saluran_adapter_gaps_total";
 const CONNECTIONS: &str = "saluran_connections";
 const OPENED: &str = "saluran_connections_opened_total";
@@ -44,11 +43,9 @@ pub fn describe() {
     describe_counter!(CLIENT_EVENTS, Unit::Count, "Client events accepted from connections");
     describe_counter!(DELIVERED, Unit::Count, "Frames put into outboxes of channel subscribers");
     describe_counter!(SLOW, Unit::Count, "Connections closed with 4100 because they did not read");
-    describe_counter!(LOST, Unit::Count, "Events of other nodes that did not arrive here, and were not kept anywhere");
     describe_counter!(GAPS, Unit::Count, "Times that a channel was looked up because something of it had not arrived");
     describe_counter!(DROPPED, Unit::Count, "TCP connections dropped because no file descriptor was free");
     super::gateway::describe();
-    super::adapter::describe();
 }
 
 /// What each hub counts.
@@ -68,7 +65,12 @@ impl HubMetrics {
     /// Looks the handles up.
     #[must_use]
     pub fn new() -> Self {
-        Self { delivered: counter!(DELIVERED), slow: counter!(SLOW), lost: counter!(LOST), gaps: counter!(GAPS) }
+        Self {
+            delivered: counter!(DELIVERED),
+            slow: counter!(SLOW),
+            lost: counter!(super::adapter::LOST, "why" => "unheard"),
+            gaps: counter!(GAPS),
+        }
     }
 }
 

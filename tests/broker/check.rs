@@ -133,7 +133,7 @@ fn another_value(entry: &config::Entry) -> &'static str {
 fn every_variable_overrides_its_key() {
     let text = "[[app]]\nid = \"1\"\nkey = \"1\"\nsecret = \"1\"\n[app.tokens]\nsecret = \"1\"\n\
                 introspection_url = \"http://127.0.0.1/\"\n[adapter]\nurl = \"redis://127.0.0.1\"\n\
-                mode = \"sentinel\"\nmaster = \"m\"\nsentinel_password = \"p\"\n";
+                mode = \"sentinel\"\nmaster = \"m\"\nsentinel_password = \"p\"\nlease = \"1m\"\n";
     let base = load(text, &[]).unwrap();
     // Keys that mean nothing beside those of the text, or that want a file.
     let others = ["credentials", "algorithm", "public_key", "private_key", "jwks", "jwks_refresh", "mode", "tls_ca"];
