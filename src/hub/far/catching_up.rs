@@ -27,6 +27,9 @@ impl Homes {
         };
         let heard_until = side.heard_until(home.subscriptions);
         side.phase = Phase::Live;
+        if position < side.position {
+            side.ghosts.wait(now);
+        }
         side.place(position);
         side.is_total_due |= side.total != total;
         side.total = total;

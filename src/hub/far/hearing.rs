@@ -54,8 +54,7 @@ impl Homes {
     }
 
     fn listening(&mut self, channel: &ChannelKey, ticket: Ticket, post: &mut impl Post) {
-        if let Some(side) = self.side(channel).filter(|side| side.phase == Phase::Asked(ticket)) {
-            side.incoming.begin();
+        if self.side(channel).is_some_and(|side| side.phase == Phase::Asked(ticket)) {
             self.look(channel, post);
         }
     }
@@ -189,6 +188,10 @@ impl Homes {
             }
             Heard::Changed(before, position, change) if before != side.position => {
                 link.gaps += 1;
+                if before < side.position {
+                    // Redis was emptied, or has an older state: other nodes will tell it who is there.
+                    side.ghosts.wait(now);
+                }
                 side.put_aside(Heard::Changed(before, position, change));
                 self.look(channel, post);
             }
