@@ -326,7 +326,7 @@ impl Core {
 }
 
 /// Brings a report where it belongs; what concerns the adapter itself goes to both.
-fn hear(homes: &mut Homes, users: &mut Users, report: Report, now: Instant, post: &mut impl Post) {
+pub(super) fn hear(homes: &mut Homes, users: &mut Users, report: Report, now: Instant, post: &mut impl Post) {
     match report {
         Report::Away | Report::Back => {
             let is_away = matches!(report, Report::Away);

@@ -15,7 +15,8 @@ mod ports;
 mod sharing;
 mod side;
 #[cfg(test)]
-#[allow(dead_code, reason = "the simulation of homes that asks it is not there yet")]
+mod simulation;
+#[cfg(test)]
 pub(crate) mod truth;
 mod unheard;
 mod users;

@@ -53,6 +53,10 @@ pub(super) enum Order {
 /// This node's clock, microseconds of Unix time.
 #[must_use]
 pub fn unix_us() -> u64 {
+    #[cfg(test)]
+    if let Some(now) = super::simulation::unix_us() {
+        return now;
+    }
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     u64::try_from(since.as_micros()).unwrap_or(u64::MAX >> 1)
 }

@@ -254,6 +254,15 @@ impl Side {
         unheard.into_iter().chain(self.ghosts.due()).chain(self.held).min()
     }
 
+    /// Whether it knows all, and the others know all of it.
+    #[cfg(test)]
+    pub(super) fn is_settled(&self, is_occupied: bool) -> bool {
+        let phase = if is_occupied { Phase::Live } else { Phase::Deaf };
+        let waits =
+            !self.waiting.is_empty() || !self.pending.is_empty() || !self.early.is_empty() || !self.unheard.is_empty();
+        self.phase == phase && self.sharing.is_settled() && !waits
+    }
+
     /// Puts aside what comes before it can be understood; whether that was too much.
     pub(super) fn put_aside(&mut self, heard: Heard) -> bool {
         if self.early.len() >= EARLY {

@@ -98,6 +98,12 @@ impl Wide {
         }
     }
 
+    /// Whether nobody waits for a first list.
+    #[cfg(test)]
+    pub(super) fn is_idle(&self) -> bool {
+        self.answers.is_empty()
+    }
+
     /// A user to be looked after now.
     fn overdue(&mut self, now: Instant) -> Option<UserKey> {
         self.due.peek().filter(|Reverse((at, _))| *at <= now)?;

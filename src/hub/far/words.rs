@@ -193,7 +193,7 @@ pub enum Report {
 }
 
 /// Who shares or sends. A node that lost its lease has its shares under another one, and sends on under the same.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Origin(pub u64);
 
 /// Whose an event is.

@@ -1,6 +1,6 @@
 //! Leases of nodes.
 
-use super::{Origin, Published, Truth};
+use super::{Origin, Truth};
 
 /// The node's lease is over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,6 +29,16 @@ impl Truth {
     /// A node that is about to go lets its lease end soon.
     pub(crate) fn part(&mut self, origin: Origin, ms: u64) -> Result<u64, Expired> {
         self.renew(origin, ms)
+    }
+
+    /// Whether a node will be reaped some day unless it says otherwise.
+    pub(crate) fn is_registered(&self, origin: Origin) -> bool {
+        self.nodes.contains_key(&origin.0) || self.is_claimed(origin)
+    }
+
+    /// Whether somebody clears a node away, or will.
+    pub(crate) fn is_claimed(&self, origin: Origin) -> bool {
+        self.claims.contains_key(&origin.0)
     }
 
     /// Nodes that are gone, the caller's to reap while the claim lasts.
@@ -61,15 +71,5 @@ impl Truth {
     pub(crate) fn forget(&mut self, origin: Origin) {
         self.nodes.remove(&origin.0);
         self.claims.remove(&origin.0);
-    }
-
-    /// Claims, reaps and forgets all nodes that are gone.
-    pub(crate) fn clean(&mut self) -> Vec<Published> {
-        let mut published = Vec::new();
-        for origin in self.claim(0, usize::MAX) {
-            published.extend(self.reap(origin));
-            self.forget(origin);
-        }
-        published
     }
 }

@@ -9,6 +9,8 @@ mod stays;
 
 use std::collections::BTreeMap;
 
+use crate::protocol::UserId;
+
 use super::{Change, Look, Origin, Outcome, Place, Position, Share, Stay, Synced};
 use place::Standing;
 
@@ -40,7 +42,7 @@ pub(crate) struct Sending {
 }
 
 /// What all nodes share.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Truth {
     now_us: u64,
     grace_ms: u64,
@@ -151,6 +153,23 @@ impl Truth {
             published.extend(standing.place.iter().flat_map(|place| publish(place, &told)));
         }
         published
+    }
+
+    /// Removes what a node had of one place; nothing where it has none any more.
+    pub(crate) fn reap_one(&mut self, origin: Origin) -> Option<Vec<Published>> {
+        let now_us = self.now_us;
+        let standing = self.places.values_mut().find(|standing| standing.has(origin))?;
+        standing.empty(origin, now_us);
+        let told = std::mem::take(&mut standing.told);
+        Some(publish(standing.place.as_ref()?, &told))
+    }
+
+    /// Who has how many subscriptions, and which members, of each place.
+    pub(crate) fn shares(&self) -> Vec<(Place, Origin, usize, Vec<UserId>)> {
+        let of = |standing: &Standing| Some((standing.place.clone()?, standing.shares()));
+        let all = self.places.values().filter_map(of);
+        all.flat_map(|(place, shares)| shares.into_iter().map(move |(of, n, held)| (place.clone(), of, n, held)))
+            .collect()
     }
 
     /// Subscriptions and members of all occupied places.

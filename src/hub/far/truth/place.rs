@@ -8,7 +8,7 @@ use crate::protocol::{UserId, UserInfo};
 use super::super::{Change, Look, Origin, Past, Place, Position, Share, Totals, Whose};
 use super::stays::Kept;
 
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub(super) struct Standing {
     pub(super) place: Option<Place>,
     pub(super) position: Position,
@@ -20,7 +20,7 @@ pub(super) struct Standing {
     pub(super) told: Vec<(Position, Position, Change)>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Member {
     holders: usize,
     since: Position,
@@ -40,6 +40,22 @@ impl Standing {
 
     pub(super) fn is_occupied(&self) -> bool {
         self.total() > 0 || !self.members.is_empty()
+    }
+
+    /// Whether a node has anything of it.
+    pub(super) fn has(&self, origin: Origin) -> bool {
+        let holds = self.held.get(&origin.0).is_some_and(|held| !held.is_empty());
+        holds || self.shares.contains_key(&origin.0)
+    }
+
+    /// Who has how many subscriptions, and which members.
+    pub(super) fn shares(&self) -> Vec<(Origin, usize, Vec<UserId>)> {
+        let origins: BTreeSet<_> = self.shares.keys().chain(self.held.keys()).map(|origin| Origin(*origin)).collect();
+        let of = |origin: Origin| {
+            let subscriptions = self.shares.get(&origin.0).map_or(0, |(subscriptions, _)| *subscriptions);
+            (origin, subscriptions, self.held.get(&origin.0).into_iter().flatten().cloned().collect())
+        };
+        origins.into_iter().filter(|origin| self.has(*origin)).map(of).collect()
     }
 
     /// Sets a share; the members that were one too many.

@@ -7,7 +7,7 @@ use super::super::{LATE, Origin, Position, Stay};
 use super::Sending;
 use super::place::Standing;
 
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub(super) struct Kept {
     /// Who published an id first, and when it is forgotten.
     ids: BTreeMap<u128, (Sending, u64)>,
@@ -20,7 +20,7 @@ pub(super) struct Kept {
 /// An event that stays: where it stands, and who sent it.
 pub(super) type Sent = (Position, Origin, Box<Stay>);
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Timed {
     pub(super) position: Position,
     pub(super) sender: Origin,
