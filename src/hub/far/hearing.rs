@@ -54,8 +54,11 @@ impl Homes {
     }
 
     fn listening(&mut self, channel: &ChannelKey, ticket: Ticket, post: &mut impl Post) {
-        if self.side(channel).is_some_and(|side| side.phase == Phase::Asked(ticket)) {
-            self.look(channel, post);
+        match self.side(channel).map(|side| side.phase) {
+            Some(Phase::Asked(asked)) if asked == ticket => self.look(channel, post),
+            // It was asked before this home heard that the others were away, and nobody listens any more.
+            Some(Phase::Deaf) | None => post.ask(Request::Unlisten(Place::Channel(channel.clone()))),
+            Some(_) => {}
         }
     }
 

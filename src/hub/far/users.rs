@@ -233,6 +233,10 @@ impl Users {
     }
 
     fn listening(&mut self, user: &UserKey, ticket: Ticket, post: &mut impl Post) {
+        if self.side(user).is_none_or(|side| side.phase == Phase::Deaf) {
+            // It was asked before this home heard that the others were away, and nobody watches any more.
+            return post.ask(Request::Unlisten(Place::User(user.clone())));
+        }
         let Some((entry, wide)) = self.entries.get_mut(user).zip(self.wide.as_mut()) else {
             return;
         };
