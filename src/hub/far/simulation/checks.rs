@@ -14,6 +14,9 @@ use super::world::{World, channel, user};
 /// For so long before and after somebody must have been there to be one who stays.
 const STAYING: u64 = SECOND;
 
+/// Within so long somebody who leaves a node that drains is back.
+const MOVING: u64 = 3 * SECOND;
+
 impl World {
     fn must(&mut self, holds: bool, wrong: impl FnOnce() -> String) {
         if !holds {
@@ -87,6 +90,20 @@ impl World {
         self.must(told == real, || format!("Redis thinks of shares {told:?}, which are {real:?}"));
     }
 
+    /// Redis tells nodes what somebody there listens to, and nothing else.
+    pub(super) fn check_interest(&mut self) {
+        for place in 0..self.nodes.len() {
+            let node = &self.nodes[place];
+            let session = node.adapter.session.as_ref().map(|session| session.number);
+            let told = session.and_then(|session| self.redis.links.get(&session)).map(|link| link.topics.clone());
+            let channels = node.homes.channels.iter().filter(|(_, home)| home.subscriptions > 0);
+            let users = node.users.entries.iter().filter(|(_, entry)| !entry.watchers.is_empty());
+            let channels = channels.map(|(channel, _)| key(&Place::Channel(channel.clone())));
+            let wanted = channels.chain(users.map(|(user, _)| key(&Place::User(user.clone())))).collect();
+            self.must(told.as_ref() == Some(&wanted), || format!("node {place} hears {told:?}, and wants {wanted:?}"));
+        }
+    }
+
     /// Nothing waits.
     pub(super) fn check_settled(&mut self) {
         for place in 0..self.nodes.len() {
@@ -133,9 +150,14 @@ impl World {
             return;
         }
         let stays = |channel: usize, id: &str, at: u64| {
-            let of = self.clients.iter().filter(|client| client.channel == channel && client.since > 0);
-            let mut of = of.filter(|client| client.member.is_some_and(|member| member.to_string() == id));
-            of.any(|client| client.since + STAYING < at && client.until.is_none_or(|until| until > at + STAYING))
+            let is_it = |client: &&Client| client.member.is_some_and(|member| member.to_string() == id);
+            let of: Vec<_> = self.clients.iter().filter(|client| client.channel == channel).filter(is_it).collect();
+            // Whoever comes back elsewhere in time was never gone, unless that one leaves again.
+            let left = |from: u64| of.iter().any(|other| other.until.is_some_and(|to| from < to && to < at + STAYING));
+            let until =
+                |client: &Client| client.until.map(|to| if client.moves && !left(to) { to + MOVING } else { to });
+            let is_long = |client: &Client| client.since > 0 && client.since + STAYING < at;
+            of.iter().any(|client| is_long(client) && until(client).is_none_or(|until| until > at + STAYING))
         };
         let mut wrong = Vec::new();
         for (number, client) in self.clients.iter().enumerate() {

@@ -17,6 +17,12 @@ type Told = BTreeMap<usize, (usize, u64)>;
 /// Longest time in which nobody notices that a connection is broken.
 const UNNOTICED: u64 = 40 * SECOND;
 
+/// So long after its return a node knows for sure that others may come back later.
+const SETTLING: u64 = 10 * SECOND;
+
+/// So long an event that was late can surely be found.
+const SOON: u64 = 50 * SECOND;
+
 /// Time in which a node listens again once it is back.
 const LISTENING: u64 = 10 * SECOND;
 
@@ -87,6 +93,17 @@ impl World {
         Some(format!("missed its own node's event {missed}"))
     }
 
+    /// Whether its publisher's node was away when its home took it, or had just come back.
+    fn waited(&self, event: usize) -> bool {
+        let [(place, life, at)] = self.events[event].at[..] else { return false };
+        let node = Some(&self.nodes[place]).filter(|node| node.life == life);
+        let mut aways = node.into_iter().flat_map(|node| &node.aways);
+        aways.any(|(away, back)| {
+            let settles = if *away > 0 { SETTLING } else { 0 };
+            *away <= at && back.is_none_or(|back| at < back + settles)
+        })
+    }
+
     /// What others published, unless the node was away and nobody kept it.
     fn missed(&self, client: &Client, told: &Told) -> Option<String> {
         let node = &self.nodes[client.node];
@@ -101,8 +118,14 @@ impl World {
         };
         let is_silent = |event: &usize| {
             let Some((index, at)) = told.get(event).filter(|(_, at)| *at > client.since) else { return false };
+            let is_late = self.waited(*event)
+                && node.aways.iter().all(|(_, back)| {
+                    // Whoever comes back soon finds it.
+                    back.is_none_or(|back| back < *at + SOON)
+                });
             let was_handed_in = self.handed_in.contains(&(*index, node.life));
-            let was_kept = self.events[*event].wish.history && self.redis.emptied.is_none_or(|emptied| emptied < *at);
+            let stays = self.events[*event].wish.history || is_late;
+            let was_kept = stays && self.redis.emptied.is_none_or(|emptied| emptied < *at);
             was_handed_in || was_kept || !was_away(*at)
         };
         let missed = self.due(client).filter(|event| !is_own(event)).find(is_silent)?;

@@ -41,7 +41,7 @@ impl World {
                 self.restart(ms);
                 self.redis.fail_over(&mut self.clock);
             }
-            Action::Pause { node, ms } => self.pause(node, ms),
+            Action::Pause { node, ms, stalls } => self.pause(node, ms, stalls),
             Action::Kill { node, ms } => self.end(node, ms * MS),
             Action::Drain { node } => self.drain(node),
             Action::SignIn { .. } | Action::Watch { .. } => {}
@@ -147,12 +147,20 @@ impl World {
         }
     }
 
-    fn pause(&mut self, place: usize, ms: u64) {
+    fn pause(&mut self, place: usize, ms: u64, stalls: bool) {
         let node = &mut self.nodes[place];
-        if node.is_alive && node.held.is_none() {
-            node.held = Some(std::collections::VecDeque::new());
-            let (at, life) = (self.clock.now + ms * MS, node.life);
-            self.clock.at(at, Happening::Resume(place, life));
+        if !node.is_alive || node.held.is_some() {
+            return;
+        }
+        node.held = Some(std::collections::VecDeque::new());
+        let (at, life) = (self.clock.now + ms * MS, node.life);
+        self.clock.at(at, Happening::Resume(place, life));
+        let session = node.adapter.session.as_ref().filter(|_| stalls).map(|session| session.number);
+        if let Some(session) = session {
+            let at = self.clock.now + self.clock.dice.within(0..ms * MS);
+            for under_way in self.clock.take_under_way(session) {
+                self.clock.at(at, Happening::Redis(session, under_way));
+            }
         }
     }
 
@@ -198,6 +206,7 @@ impl World {
                 let (channel, member) = (client.channel, client.member.unwrap_or_default());
                 let at = self.clock.now + self.clock.dice.within(1..2 * SECOND);
                 self.clock.at(at, Happening::Return { channel, member });
+                self.clients[number].moves = true;
                 self.leave(number);
             }
         }

@@ -33,6 +33,8 @@ pub(super) struct Client {
     /// When it became a subscriber.
     pub(super) since: u64,
     pub(super) until: Option<u64>,
+    /// Whether it left with its node and comes back at another one.
+    pub(super) moves: bool,
     /// Whether its node was alone when it became one.
     pub(super) was_alone: bool,
     /// Members, as far as it was told.

@@ -58,6 +58,7 @@ impl World {
             state: State::Waiting,
             since: 0,
             until: None,
+            moves: false,
             was_alone: false,
             view: std::collections::BTreeSet::new(),
             removed: Vec::new(),

@@ -66,7 +66,7 @@ pub(super) struct Link {
     pub(super) life: u64,
     pub(super) takes_commands: bool,
     pub(super) tells_news: bool,
-    topics: BTreeSet<String>,
+    pub(super) topics: BTreeSet<String>,
     answers: Way,
     news: Way,
 }

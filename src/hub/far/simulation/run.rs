@@ -45,6 +45,7 @@ fn all_of(world: &mut World) {
     world.check_views();
     world.check_onlookers();
     world.check_shares();
+    world.check_interest();
     world.check_edges();
     if !world.wrong.is_empty() {
         return;
