@@ -9,11 +9,12 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use rustix::process::{Pid, Signal, kill_process};
 
-/// Starts a program, says its id, and ends it when nobody holds the other end of our input any more.
-const GUARD: &str = r#"log=$1; shift; "$@" </dev/null >>"$log" 2>&1 & echo $!; cat >/dev/null; kill -9 $!; wait"#;
+/// Starts a program, says its id if somebody still wants to know, and ends it when nobody holds the other end of our
+/// input any more.
+const GUARD: &str = r#"trap '' PIPE HUP INT TERM; log=$1; shift; "$@" </dev/null >>"$log" 2>&1 & echo $!; cat >/dev/null; kill -9 $!; wait"#;
 
 /// Removes a folder when nobody holds the other end of our input any more.
-const BROOM: &str = r#"cat >/dev/null; sleep 0.2; rm -rf "$1""#;
+const BROOM: &str = r#"trap '' HUP INT TERM; cat >/dev/null; sleep 0.2; rm -rf "$1""#;
 
 /// A process; killed when dropped.
 #[derive(Debug)]
