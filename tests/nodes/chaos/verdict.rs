@@ -80,7 +80,7 @@ impl Verdict {
 /// Why an event may be missed, by the documentation.
 fn excuse((span, counted): (Span, &Counted), (author_node, keeps): (usize, Keeps), missed: &Missed) -> Option<Excuse> {
     let Span { fault, from, to } = span;
-    let is_in_time = missed.sent.until >= from && missed.sent.at <= to + CATCHING_UP;
+    let is_in_time = missed.sent.until + UNDER_WAY >= from && missed.sent.at <= to + CATCHING_UP;
     let is_kept = keeps == Keeps::History;
     if let Fault::Kill { node, .. } = fault {
         return (node == author_node && missed.sent.until + UNDER_WAY >= from).then_some(Excuse::UnderWay);
