@@ -39,6 +39,7 @@ mod liveness;
 mod matrix;
 mod messages;
 mod names;
+mod needs;
 mod nodes;
 mod order;
 mod plan;
