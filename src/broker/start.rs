@@ -322,7 +322,7 @@ fn obey(apps: &Apps, homes: &Remote, control: &Control) {
             if app.tokens.as_ref().is_some_and(|tokens| tokens.revocations().revoke(user.id.as_str(), *at).is_err()) {
                 tracing::error!("another node revoked a subject, and there is no room to note it");
             }
-            hub::far::Control::CutOff(user)
+            hub::far::Control::CutOff(user, *at)
         }
     };
     homes.report(Report::Control(report));

@@ -8,7 +8,7 @@ use super::far::unix_us;
 use super::inbox::Handed;
 use super::key::{ConnectionKey, UserKey};
 use super::ports::Letter;
-use super::shard::{Shard, remove_from};
+use super::shard::Shard;
 use super::slot::{Farewell, Signals, Watching};
 
 impl Shard {
@@ -33,17 +33,25 @@ impl Shard {
         }
     }
 
-    /// A connection bears a token of `bearer`.
-    pub(super) fn bear(&mut self, bearer: UserKey, connection: ConnectionKey) {
-        self.bearers.entry(bearer).or_default().insert(connection);
+    /// A connection bears a token of `bearer` that was issued then, in Unix seconds; of several the first counts.
+    pub(super) fn bear(&mut self, bearer: UserKey, connection: ConnectionKey, issued_at: u64) {
+        let first = self.bearers.entry(bearer).or_default().entry(connection).or_insert(issued_at);
+        *first = issued_at.min(*first);
     }
 
     pub(super) fn unbear(&mut self, bearer: &UserKey, connection: ConnectionKey) {
-        remove_from(&mut self.bearers, bearer, connection);
+        if let Some(connections) = self.bearers.get_mut(bearer) {
+            connections.swap_remove(&connection);
+            if connections.is_empty() {
+                self.bearers.remove(bearer);
+            }
+        }
     }
 
-    pub(super) fn cut_off(&mut self, bearer: &UserKey, farewell: &Farewell) {
-        for connection in self.bearers.get(bearer).into_iter().flatten().copied().collect::<Vec<_>>() {
+    /// Closes connections that bear a token of `bearer` that was issued up to then, in Unix seconds.
+    pub(super) fn cut_off(&mut self, bearer: &UserKey, issued_until: u64, farewell: &Farewell) {
+        let earlier = self.bearers.get(bearer).into_iter().flatten().filter(|(_, issued)| **issued <= issued_until);
+        for connection in earlier.map(|(connection, _)| *connection).collect::<Vec<_>>() {
             self.close(connection, &farewell[..]);
         }
     }

@@ -61,9 +61,10 @@ impl Hub {
         self.core().borrow_mut().shard.take_letters(connection)
     }
 
-    /// Marks a connection as one that bears a token of `bearer`; once or several times is the same.
-    pub fn bear(&self, connection: ConnectionKey, bearer: UserKey) {
-        self.core().borrow_mut().shard.bear(bearer, connection);
+    /// Marks a connection as one that bears a token of `bearer` that was issued then (Unix seconds; `None` is before all
+    /// others).
+    pub fn bear(&self, connection: ConnectionKey, bearer: UserKey, issued_at: Option<u64>) {
+        self.core().borrow_mut().shard.bear(bearer, connection, issued_at.unwrap_or_default());
     }
 
     /// Ends what `bear` began.
@@ -90,7 +91,7 @@ impl Hub {
     pub fn cut_off(&self, bearer: &UserKey, farewell: &Farewell) -> Result<(), Busy> {
         self.touch(|core| {
             tell_others(core, || Notice::CutOff { bearer: bearer.clone(), farewell: farewell.clone() })?;
-            core.shard.cut_off(bearer, farewell);
+            core.shard.cut_off(bearer, u64::MAX, farewell);
             Ok(())
         })
     }

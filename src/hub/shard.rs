@@ -33,9 +33,9 @@ pub(super) struct Shard {
     pub(super) slots: SlotMap<ConnectionKey, Slot>,
     channels: HashMap<ChannelKey, Subscribers, foldhash::fast::RandomState>,
     /// With when each connection was signed in, in Unix microseconds.
-    pub(super) users: HashMap<UserKey, SignedIn, foldhash::fast::RandomState>,
-    /// Whose tokens connections bear.
-    pub(super) bearers: HashMap<UserKey, Subscribers, foldhash::fast::RandomState>,
+    pub(super) users: HashMap<UserKey, Since, foldhash::fast::RandomState>,
+    /// Whose tokens connections bear, with when the first of each was issued, in Unix seconds.
+    pub(super) bearers: HashMap<UserKey, Since, foldhash::fast::RandomState>,
     /// Connections by their socket ids: 25 bytes an entry, 29 to 57 bytes a connection with the
     /// table's free places.
     pub(super) addresses: HashMap<SocketId, ConnectionKey, foldhash::fast::RandomState>,
@@ -49,8 +49,8 @@ pub(super) struct Shard {
 
 pub(super) type Subscribers = IndexSet<ConnectionKey, foldhash::fast::RandomState>;
 
-/// Connections that are signed in, each with since when.
-pub(super) type SignedIn = IndexMap<ConnectionKey, u64, foldhash::fast::RandomState>;
+/// Connections, each with since when it is what it is.
+pub(super) type Since = IndexMap<ConnectionKey, u64, foldhash::fast::RandomState>;
 
 impl Shard {
     pub(super) fn new(bounds: Bounds, slow: Farewell) -> Self {
@@ -266,7 +266,7 @@ impl Shard {
     }
 }
 
-pub(super) fn remove_from<K: std::hash::Hash + Eq>(
+fn remove_from<K: std::hash::Hash + Eq>(
     sets: &mut HashMap<K, Subscribers, foldhash::fast::RandomState>,
     key: &K,
     connection: ConnectionKey,

@@ -124,7 +124,7 @@ fn apply(shard: &mut Shard, notice: Notice) -> Option<Joined> {
             }
         }
         Notice::Terminate { user, farewell } => shard.terminate(&user, u64::MAX, &farewell),
-        Notice::CutOff { bearer, farewell } => shard.cut_off(&bearer, &farewell),
+        Notice::CutOff { bearer, farewell } => shard.cut_off(&bearer, u64::MAX, &farewell),
     }
     None
 }
@@ -171,7 +171,7 @@ impl Core {
                 if let Report::Control(control) = &*report {
                     match control {
                         Control::Terminate(user, before) => router.shard.terminate(user, *before, terminated),
-                        Control::CutOff(bearer) => router.shard.cut_off(bearer, revoked),
+                        Control::CutOff(bearer, until) => router.shard.cut_off(bearer, *until, revoked),
                     }
                 } else {
                     hear(homes, users, *report, now, &mut router);

@@ -103,7 +103,8 @@ impl Connection {
                 self.refuse(&refusal, None);
                 continue;
             }
-            self.context.hub.bear(self.key, self.bearer(&grant.bearer.subject));
+            let bearer = &grant.bearer;
+            self.context.hub.bear(self.key, self.bearer(&bearer.subject), bearer.issued_at);
             if let Some(at) = self.expires_at(Instant::now()).filter(|at| *at < self.check_at) {
                 self.check_again(at);
             }

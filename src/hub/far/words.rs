@@ -82,8 +82,8 @@ impl Receipt {
 pub enum Control {
     /// Close all connections of a user that were signed in before, in Unix microseconds.
     Terminate(UserKey, u64),
-    /// Close all connections that bear a token of a subject.
-    CutOff(UserKey),
+    /// Close all connections that bear a token of a subject that was issued up to then, in Unix seconds.
+    CutOff(UserKey, u64),
 }
 
 /// What one node has of a place.

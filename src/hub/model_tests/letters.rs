@@ -92,8 +92,8 @@ fn who_bears_a_token_is_cut_off_everywhere_and_nobody_else() {
         let mut world = world();
         let peers: Vec<Peer> = (0..9).map(|at| Peer::connect(&world.hubs[at % 3], at)).collect();
         for (at, peer) in peers.iter().enumerate() {
-            peer.hub.bear(peer.key, user(at / 3));
-            peer.hub.bear(peer.key, user(9));
+            peer.hub.bear(peer.key, user(at / 3), Some(1));
+            peer.hub.bear(peer.key, user(9), None);
         }
         peers[4].hub.unbear(peers[4].key, &user(1));
         // Signing in is another matter.
