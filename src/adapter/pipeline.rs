@@ -11,6 +11,7 @@ use crate::hub::far::Request;
 use super::backlog::weight;
 use super::connect::Link;
 use super::fault::{Fault, Remedy, remedy};
+use super::script::is_out_of_turn;
 use super::wording::Sent;
 
 /// Commands in a batch.
@@ -174,7 +175,11 @@ impl Lane {
         let mut fault = None;
         for (job, answer) in std::mem::take(&mut self.flying).into_iter().zip(answers) {
             let Value::ServerError(error) = answer else {
-                fates.push(Fate::Answered(job, answer));
+                if job.waits() && is_out_of_turn(&answer) {
+                    again.push(job);
+                } else {
+                    fates.push(Fate::Answered(job, answer));
+                }
                 continue;
             };
             match remedy(&error) {

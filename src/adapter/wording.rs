@@ -1,5 +1,7 @@
 //! What requests are in Redis' words, and what its answers are in the hub's.
 
+use std::collections::{HashMap, HashSet};
+
 use redis::{Cmd, Value};
 
 use crate::hub::far::{Failure, Origin, Place, Question, Report, Request, Stay, Whose};
@@ -20,6 +22,16 @@ pub(super) struct Wording {
     sender: Origin,
     /// Events that stay, sent so far in each bucket.
     sent: Vec<u64>,
+    batch: Batch,
+}
+
+/// Events that stay in the batch that is being made. Redis may refuse some of a batch and carry out others: what goes
+/// after one that stays says so, and is refused with it.
+#[derive(Debug, Default)]
+struct Batch {
+    /// The last one's number in each bucket.
+    last: HashMap<u16, u64>,
+    channels: HashSet<ChannelKey>,
 }
 
 /// How an event is sent.
@@ -46,7 +58,12 @@ impl Wording {
     pub(super) fn new(keys: Keys, apps: Apps, is_sharded: bool) -> Self {
         let sender = Origin(rand::random());
         let sent = vec![0; usize::from(BUCKETS)];
-        Self { keys, apps, scripts: Scripts::new(is_sharded), sender, sent }
+        Self { keys, apps, scripts: Scripts::new(is_sharded), sender, sent, batch: Batch::default() }
+    }
+
+    /// Commands that are made from now on are sent together.
+    pub(super) fn begin_batch(&mut self) {
+        self.batch = Batch::default();
     }
 
     pub(super) fn target(&self, request: &Request) -> Target {
@@ -98,11 +115,19 @@ impl Wording {
                 let address = self.keys.address(place, &self.apps)?;
                 Some(self.scripts.look(&address, Parts::All(*after)))
             }
-            Request::Relay(channel, event, _) if sending.is_late => {
-                let sending = Sending { sender: self.sender, number: NONE };
-                Some(self.scripts.stay(sending, &self.channel(channel)?, &Stay::late(event.clone())))
+            Request::Relay(channel, event, _) => {
+                let address = self.channel(channel)?;
+                let after = self.batch.last.get(&address.bucket).copied();
+                if sending.is_late {
+                    let sending = Sending { sender: self.sender, number: NONE, after };
+                    return Some(self.scripts.stay(sending, &address, &Stay::late(event.clone())));
+                }
+                let after = after.filter(|_| self.batch.channels.contains(channel));
+                Some(after.map_or_else(
+                    || self.scripts.relay(self.sender, &address, event),
+                    |number| self.scripts.relay_after(self.sender, &address, event, number),
+                ))
             }
-            Request::Relay(channel, event, _) => Some(self.scripts.relay(self.sender, &self.channel(channel)?, event)),
             Request::Stay(channel, stay, _) if sending.is_late => {
                 let stay = Stay { is_late: true, ..Stay::clone(stay) };
                 self.stay(channel, &stay, sending)
@@ -119,7 +144,11 @@ impl Wording {
             *sent += 1;
             *sent
         });
-        let sending = Sending { sender: self.sender, number };
+        let after = self.batch.last.insert(address.bucket, number);
+        if !self.batch.channels.contains(channel) {
+            self.batch.channels.insert(channel.clone());
+        }
+        let sending = Sending { sender: self.sender, number, after };
         Some(self.scripts.stay(sending, &address, stay))
     }
 
@@ -151,12 +180,9 @@ impl Wording {
                 let (look, _) = script::looked(answer, |origin| self.whose(origin))?;
                 Ok(Some(Report::Looked(place, ticket, look)))
             }
-            Request::Stay(channel, stay, _) => {
-                let outcome = script::stayed(answer)?;
-                Ok(Some(Report::Stayed(channel, stay.event.number, outcome)))
-            }
             Request::Ask(question) => answer_one(question, answer).map(|()| None).map_err(Refused::from),
-            Request::Relay(..) | Request::Listen(..) | Request::Unlisten(_) => Ok(None),
+            // What became of an event that stays is told whatever the answer is.
+            Request::Stay(..) | Request::Relay(..) | Request::Listen(..) | Request::Unlisten(_) => Ok(None),
         }
     }
 

@@ -34,7 +34,7 @@ impl Session<'_> {
     /// Asks what was said to all nodes while this one could not hear it.
     pub(super) fn ask_orders(&mut self) {
         let Some(lane) = self.lanes.get(self.topology.common) else { return };
-        let command = Scripts::orders(&self.engine.wording.keys, &self.engine.obeyed);
+        let command = Scripts::orders(&self.engine.wording.keys, self.engine.obeyed);
         self.work.spawn(work::orders(lane.link.clone(), command));
     }
 
@@ -56,8 +56,8 @@ impl Session<'_> {
                 Ok(())
             }
             Done::Orders(orders) => {
-                for (id, order) in orders? {
-                    self.engine.obeyed = id;
+                for (at, order) in orders? {
+                    self.engine.obeyed = Some(at);
                     self.obey(order);
                 }
                 self.has_obeyed = true;

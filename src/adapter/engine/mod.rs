@@ -49,6 +49,9 @@ const STEADY: Duration = Duration::from_secs(3);
 /// time to notice, to connect and to look.
 const SETTLING: Duration = Duration::from_secs(12);
 
+/// How long nothing more is said of answers that cannot be read.
+const SILENCE: Duration = Duration::from_secs(60);
+
 /// What comes in, in order.
 #[derive(Debug)]
 pub(super) enum Inlet {
@@ -98,11 +101,13 @@ pub(super) struct Engine {
     backlog: VecDeque<Job>,
     /// This node's life.
     life: Option<Life>,
-    /// The last of what was said to all nodes that this one has read.
-    obeyed: String,
+    /// When the last of what was said to all nodes came that this one has read, in Unix milliseconds.
+    obeyed: Option<u64>,
     topology: Option<Topology>,
     /// Until when what waits may be sent, once the broker ends.
     ending: Option<Instant>,
+    /// When it was last said that something cannot be read.
+    complained: Option<Instant>,
 }
 
 /// How a session ended.
@@ -138,9 +143,10 @@ impl Engine {
             metrics,
             backlog,
             life: None,
-            obeyed: "0".to_owned(),
+            obeyed: None,
             topology: None,
             ending: None,
+            complained: None,
         }
     }
 
@@ -183,11 +189,8 @@ impl Engine {
             };
             let at_once = fault.is_passing() && pause == shortest;
             self.away(fault);
-            if !at_once {
-                let until = Instant::now() + pause.mul_f64(0.5 + rand::random::<f64>() / 2.0);
-                if self.meanwhile(sleep_until(until)).await.is_none() {
-                    break;
-                }
+            if !at_once && self.rest(pause).await.is_none() {
+                break;
             }
             pause = (pause * 2).min(longest);
         }
@@ -211,6 +214,20 @@ impl Engine {
             }
             if self.is_over() {
                 return None;
+            }
+        }
+    }
+
+    /// Waits before the next try, not for long when the broker ends; nothing when nobody is left to ask anything.
+    async fn rest(&mut self, pause: Duration) -> Option<()> {
+        let mut until = Instant::now() + pause.mul_f64(0.5 + rand::random::<f64>() / 2.0);
+        loop {
+            if self.ending.is_some() {
+                until = until.min(Instant::now() + PAUSES[0]);
+            }
+            tokio::select! {
+                () = sleep_until(until) => return Some(()),
+                inlet = self.inlet.recv() => self.absorb(inlet?),
             }
         }
     }
@@ -251,18 +268,34 @@ impl Engine {
         let was = self.state.borrow().clone();
         match was {
             State::Present { .. } => {
-                tracing::warn!(error = %why, "lost the other nodes");
+                if self.may_tell(&why) {
+                    tracing::warn!(error = %why, "lost the other nodes");
+                }
                 self.metrics.broke(why.label());
                 self.state.send_replace(State::Away { since: Instant::now(), why });
                 (self.ears.homes)(Report::Away);
             }
             State::Away { since, why: before } => {
-                if before != why {
+                if before != why && self.may_tell(&why) {
                     tracing::warn!(error = %why, "could not reach the other nodes");
                 }
                 self.state.send_replace(State::Away { since, why });
             }
         }
+    }
+
+    /// Whoever writes what cannot be read writes it again and again.
+    fn may_tell(&mut self, why: &Fault) -> bool {
+        !matches!(why, Fault::Unreadable { .. }) || self.may_complain()
+    }
+
+    fn may_complain(&mut self) -> bool {
+        let now = Instant::now();
+        let is_due = self.complained.is_none_or(|last| now.duration_since(last) >= SILENCE);
+        if is_due {
+            self.complained = Some(now);
+        }
+        is_due
     }
 
     fn back(&mut self, nodes: u64) {

@@ -10,7 +10,7 @@ use crate::adapter::script::{self, Refused, Told};
 use crate::adapter::topology::ShardIndex;
 use crate::adapter::wording::{Sent, Target, answer_all, fail};
 use crate::hub::Handed;
-use crate::hub::far::{Question, Request};
+use crate::hub::far::{Outcome, Question, Report, Request};
 
 use super::Engine;
 use super::session::Session;
@@ -66,6 +66,7 @@ impl Session<'_> {
             self.work.spawn(work::subscribe(shard, lane.subscriber.clone(), batch));
         }
         let (wording, lease) = (&mut self.engine.wording, self.held.lease(now));
+        wording.begin_batch();
         let Some((batch, over)) = lane.batch(now, |what, sent| Engine::commands(wording, lease, what, sent)) else {
             return;
         };
@@ -99,7 +100,7 @@ impl Session<'_> {
                         Err(Refused::Expired) => expired = Some(Fault::Expired),
                         // Whoever asked would wait for ever: all is asked anew.
                         Err(Refused::Unreadable(_)) => {
-                            self.unreadable();
+                            self.engine.metrics.unreadable.increment(1);
                             expired = Some(Fault::Unreadable { server: self.server(shard), to: "a script" });
                         }
                     }
@@ -117,12 +118,21 @@ impl Session<'_> {
     pub(super) fn answered(&mut self, job: Job, answer: Value) -> Result<(), Refused> {
         self.engine.settled(&job.what);
         match job.what {
-            What::Request(request) => match self.engine.wording.finish(request, answer) {
-                Ok(Some(report)) => (self.engine.ears.homes)(report),
-                Ok(None) => {}
-                Err(Refused::Expired) => return Err(Refused::Expired),
-                Err(Refused::Unreadable(reason)) => return Err(reason.into()),
-            },
+            What::Request(Request::Stay(channel, stay, _)) => {
+                let stayed = script::stayed(answer);
+                // Others may have it or not, so it counts as lost.
+                let outcome = stayed.unwrap_or(Outcome::Lost);
+                if stayed.is_err() {
+                    self.engine.metrics.lost("unreadable", 1);
+                }
+                (self.engine.ears.homes)(Report::Stayed(channel, stay.event.number, outcome));
+                stayed?;
+            }
+            What::Request(request) => {
+                if let Some(report) = self.engine.wording.finish(request, answer)? {
+                    (self.engine.ears.homes)(report);
+                }
+            }
             What::Part(number, index) => self.gather(number, index, answer),
             What::Control(Some(_), message) => self.told(message, &answer)?,
             What::Control(None, _) => {}
@@ -155,8 +165,10 @@ impl Session<'_> {
         }
     }
 
-    pub(super) fn unreadable(&self) {
-        tracing::debug!("could not read what came from Redis");
+    pub(super) fn unreadable(&mut self) {
+        if self.engine.may_complain() {
+            tracing::warn!("could not read what came from Redis: does something else write under this prefix?");
+        }
         self.engine.metrics.unreadable.increment(1);
     }
 

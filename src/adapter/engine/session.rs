@@ -1,10 +1,11 @@
 //! What happens while Redis can be reached.
 
 use std::collections::HashMap;
+use std::time::Duration;
 
 use redis::cmd;
 use tokio::task::JoinSet;
-use tokio::time::{Instant, Interval, MissedTickBehavior, interval, sleep_until};
+use tokio::time::{Instant, Interval, MissedTickBehavior, interval, sleep_until, timeout};
 
 use crate::adapter::fault::Fault;
 use crate::adapter::lease::Held;
@@ -21,6 +22,9 @@ use super::{End, Engine, SETTLING};
 
 /// Requests and news that are taken in before answers are looked at again.
 pub(super) const AT_ONCE: usize = 512;
+
+/// Time for a goodbye.
+const GOODBYE: Duration = Duration::from_secs(1);
 
 /// A session with Redis.
 pub(super) struct Session<'a> {
@@ -177,8 +181,11 @@ impl<'a> Session<'a> {
     async fn part(&mut self) {
         let Some(lane) = self.lanes.get_mut(self.topology.common) else { return };
         let registry = self.engine.opener.registry.clone();
-        if let Err(error) = registry.part(&mut lane.link, self.held.origin()).await {
-            tracing::warn!(%error, "could not say goodbye to the other nodes");
+        // The broker's end has a bound.
+        match timeout(GOODBYE, registry.part(&mut lane.link, self.held.origin())).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::warn!(%error, "could not say goodbye to the other nodes"),
+            Err(_) => tracing::warn!("had no time for a goodbye to the other nodes"),
         }
     }
 

@@ -27,8 +27,8 @@ pub(super) enum Done {
     Rested,
     /// The lease was renewed; asked when.
     Renewed(Instant, Result<Renewed, Fault>),
-    /// What was said to all nodes, with its ids.
-    Orders(Result<Vec<(String, Bytes)>, Fault>),
+    /// What was said to all nodes, with when.
+    Orders(Result<Vec<(u64, Bytes)>, Fault>),
     /// All connections answer, and the servers are still those that count.
     Checked(Result<(), Fault>),
     /// So many dead nodes were cleared away.

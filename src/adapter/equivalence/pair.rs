@@ -124,7 +124,7 @@ impl Pair {
             }
             Step::Stay { origin, place, stay } => {
                 self.number += 1;
-                let sending = Sending { sender: Origin(100 + origin), number: self.number };
+                let sending = Sending { sender: Origin(100 + origin), number: self.number, after: None };
                 self.sent.insert(*origin, (sending, *place, stay.clone()));
                 self.stay(*origin)
             }

@@ -26,7 +26,7 @@ pub(super) use look::{Parts, looked, page};
 pub(super) use order::{Told, orders, told};
 pub(super) use role::{Candidate, Holder, holder};
 pub(super) use share::{Lease, reaped, synced};
-pub(super) use stay::{NONE, Sending, stayed};
+pub(super) use stay::{NONE, Sending, is_out_of_turn, stayed};
 
 /// A node without a lease may change nothing: others may have removed its share already.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -43,6 +43,7 @@ pub(super) enum Refused {
 #[derive(Debug)]
 pub(super) struct Scripts {
     publish: &'static str,
+    relay: Script,
     sync: Script,
     reap: Script,
     stay: Script,
@@ -77,6 +78,7 @@ impl Scripts {
     pub(super) fn new(is_sharded: bool) -> Self {
         Self {
             publish: if is_sharded { "SPUBLISH" } else { "PUBLISH" },
+            relay: script!("relay"),
             sync: script!("sync"),
             reap: script!("reap"),
             stay: script!("stay"),
@@ -94,11 +96,12 @@ impl Scripts {
         }
     }
 
-    /// Commands that load all scripts, for each server.
+    /// Commands that load all scripts, for each server. Other nodes' pipelines go on in between: what asks for an event
+    /// that stays to have gone before is there first.
     pub(super) fn load(&self) -> impl Iterator<Item = Cmd> {
-        let Self { publish: _, sync, reap, stay, look, past, join, renew, claim, hold, forget, .. } = self;
+        let Self { relay, sync, reap, stay, look, past, join, renew, claim, hold, forget, .. } = self;
         let Self { order, tell, role, resign, .. } = self;
-        let all = [sync, reap, stay, look, past, join, renew, claim, hold, forget, order, tell, role, resign];
+        let all = [relay, sync, reap, stay, look, past, join, renew, claim, hold, forget, order, tell, role, resign];
         all.into_iter().map(|script| {
             let mut command = cmd("SCRIPT");
             command.arg("LOAD").arg(script.code);

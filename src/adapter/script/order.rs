@@ -5,7 +5,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use redis::{Cmd, Value, cmd};
 
-use crate::adapter::answers::{bytes, list, number, pairs, tuple};
+use crate::adapter::answers::{bytes, decimal, list, number, pairs, tuple};
 use crate::adapter::envelope::{Unreadable, millis};
 use crate::adapter::keys::Keys;
 
@@ -14,6 +14,9 @@ use super::{Scripts, run};
 /// How much of what concerns all nodes is kept for those that cannot hear it, and how long.
 const KEPT: usize = 10_000;
 const AGE: Duration = Duration::from_secs(7 * 24 * 3600);
+
+/// How much of it is read again: after a fail-over entries may bear the time of a clock that is behind.
+const OVERLAP: Duration = Duration::from_secs(60);
 
 /// What became of something that was said to one node.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,10 +38,11 @@ impl Scripts {
         command
     }
 
-    /// Asks for what was told to all nodes after an entry, `0` for all; answered by [`orders`].
-    pub(in crate::adapter) fn orders(keys: &Keys, after: &str) -> Cmd {
+    /// Asks for what was told to all nodes from shortly before an entry, `None` for all; answered by [`orders`].
+    pub(in crate::adapter) fn orders(keys: &Keys, last: Option<u64>) -> Cmd {
+        let from = last.map_or(0, |last| last.saturating_sub(millis(OVERLAP)));
         let mut command = cmd("XRANGE");
-        command.arg(keys.cluster("orders")).arg(format!("({after}")).arg("+");
+        command.arg(keys.cluster("orders")).arg(from).arg("+");
         command
     }
 
@@ -50,12 +54,14 @@ impl Scripts {
     }
 }
 
-/// Each entry's id and what was told, oldest first.
-pub(in crate::adapter) fn orders(answer: Value) -> Result<Vec<(String, Bytes)>, Unreadable> {
+/// Each entry's Unix milliseconds and what was told, oldest first.
+pub(in crate::adapter) fn orders(answer: Value) -> Result<Vec<(u64, Bytes)>, Unreadable> {
     let entry = |entry| {
         let [id, fields] = tuple(entry)?;
         let (_, message) = pairs(fields)?.into_iter().next().ok_or(Unreadable)?;
-        Ok((String::from_utf8(bytes(id)?.to_vec()).map_err(|_| Unreadable)?, message))
+        let id = bytes(id)?;
+        let time = id.split(|byte| *byte == b'-').next().unwrap_or_default();
+        Ok((decimal(time)?, message))
     };
     list(answer)?.into_iter().map(entry).collect()
 }

@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use redis::{Cmd, Value};
 
-use crate::hub::far::{LATE, Origin, Outcome, Stay};
+use crate::hub::far::{Event, LATE, Origin, Outcome, Stay};
 
 use crate::adapter::answers::{list, position};
-use crate::adapter::envelope::{Unreadable, millis, write_stay};
+use crate::adapter::envelope::{Unreadable, millis, write_event, write_stay};
 use crate::adapter::keys::{Address, hex};
 
 use super::{Scripts, run};
@@ -18,13 +18,15 @@ const LONGEST: u64 = 1 << 42;
 /// The number of an event of which nothing stays: listeners know it by its own.
 pub(in crate::adapter) const NONE: u64 = 0;
 
-/// What tells a request that is sent again. Sent in the order of numbers, in one bucket.
+/// What tells a request that is sent again, and what goes before it. Sent in the order of numbers, in one bucket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::adapter) struct Sending {
     /// Who counts; the same over a node's lives.
     pub(in crate::adapter) sender: Origin,
     /// Rises with each event that stays of the sender in the bucket; from 1, or [`NONE`].
     pub(in crate::adapter) number: u64,
+    /// The one that was sent just before in the same pipeline: where that was not carried out, this one is not either.
+    pub(in crate::adapter) after: Option<u64>,
 }
 
 impl Scripts {
@@ -54,12 +56,28 @@ impl Scripts {
         } else {
             command.arg("").arg("")
         };
+        match sending.after {
+            Some(number) => command.arg(number),
+            None => command.arg(""),
+        };
+        command
+    }
+
+    /// Tells other nodes' subscribers of an event that does not stay, and goes after one that does.
+    pub(in crate::adapter) fn relay_after(&self, sender: Origin, address: &Address, event: &Event, number: u64) -> Cmd {
+        let mut command = run(&self.relay, &[address.sender(sender)]);
+        command.arg(self.publish).arg(address.topic()).arg(write_event(sender, event)).arg(number);
         command
     }
 }
 
 fn bounded(time: Duration) -> u64 {
     millis(time).clamp(1, LONGEST)
+}
+
+/// Whether an event was not carried out since what goes before it was not.
+pub(in crate::adapter) fn is_out_of_turn(answer: &Value) -> bool {
+    matches!(answer, Value::Array(parts) if matches!(parts.as_slice(), [Value::Int(4)]))
 }
 
 /// What became of an event that is to stay.

@@ -2,7 +2,10 @@
 
 mod breaks;
 mod cluster;
+mod endings;
 mod fitness;
+mod letters;
 mod node;
+mod order;
 mod processes;
 mod works;

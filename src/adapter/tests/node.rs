@@ -9,7 +9,7 @@ use tokio::time::Instant;
 use crate::adapter::{Adapter, Apps, Control, Digest, Ears, Error, Requests, Served, State};
 use crate::config;
 use crate::hub::far::Adapter as _;
-use crate::hub::far::{Event, Number, Outcome, Place, Position, Report, Request, Share, Stay, Totals};
+use crate::hub::far::{Change, Event, Number, Outcome, Place, Position, Report, Request, Share, Stay, Totals};
 use crate::hub::{AppIndex, ChannelKey, History, Record};
 use crate::protocol::{AppId, ChannelName, Frame, UserId};
 
@@ -20,6 +20,10 @@ pub(super) struct Node {
     pub(super) requests: Requests,
     reports: mpsc::Receiver<Report>,
     pub(super) controls: mpsc::Receiver<Control>,
+    /// In socket ids.
+    pub(super) number: u32,
+    /// Letters that came: who asks, and the number for the answer.
+    pub(super) letters: mpsc::Receiver<(u32, u64)>,
 }
 
 static NEXT: AtomicU32 = AtomicU32::new(1);
@@ -31,23 +35,25 @@ pub(super) fn app(secret: &str) -> config::App {
 pub(super) fn try_start(config: &config::Adapter, secret: &str) -> Result<Node, Error> {
     let (homes, reports) = mpsc::channel();
     let (all, controls) = mpsc::channel();
+    let (came, letters) = mpsc::channel();
     let ears = Ears {
         homes: Box::new(move |report| drop(homes.send(report))),
         all: Box::new(move |control| drop(all.send(control))),
-        letters: Box::new(|_, _, _, _| {}),
+        letters: Box::new(move |from, number, _, _| came.send((from, number)).unwrap_or_default()),
     };
+    // Each node has its own.
+    let number = NEXT.fetch_add(1, Ordering::Relaxed);
     let apps = Apps::new(vec![AppId::parse("7").unwrap()]);
     let served = Served {
         apps,
         digests: vec![Digest::of(&app(secret))],
-        // Each node has its own.
-        node: NEXT.fetch_add(1, Ordering::Relaxed),
+        node: number,
         recorder: Arc::new(crate::telemetry::recorder().0),
         about: vec![("name", "test".to_owned())],
     };
     let adapter = Adapter::start(config, served, ears)?;
     let requests = adapter.requests();
-    Ok(Node { adapter, requests, reports, controls })
+    Ok(Node { adapter, requests, reports, controls, number, letters })
 }
 
 pub(super) fn start(config: &config::Adapter) -> Node {
@@ -132,6 +138,18 @@ impl Node {
         let share = Share { ticket: 5, subscriptions, totals: Totals::All, members, member_limit: 100 };
         self.ask(Request::Sync(Place::Channel(channel.clone()), share));
         self.expect("Synced", |report| matches!(report, Report::Synced(..)).then_some(()));
+    }
+
+    /// Numbers of so many events of a channel, as they are heard, of both kinds.
+    pub(super) fn heard(&self, count: usize) -> Vec<u64> {
+        let next = || {
+            self.expect("an event", |report| match report {
+                Report::Relayed(_, _, event) => Some(event.number.value),
+                Report::Changed(_, _, _, Change::Stayed(_, stay)) => Some(stay.event.number.value),
+                _ => None,
+            })
+        };
+        std::iter::repeat_with(next).take(count).collect()
     }
 
     pub(super) fn nodes(&self, count: u64) {

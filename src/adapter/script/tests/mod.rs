@@ -52,7 +52,7 @@ impl Rig {
     }
 
     fn stay(&mut self, number: u64, channel: &str, stay: &Stay) -> Value {
-        let sending = Sending { sender: Origin(1), number };
+        let sending = Sending { sender: Origin(1), number, after: None };
         let command = self.scripts.stay(sending, &self.address(channel), stay);
         self.ask(&command)
     }
