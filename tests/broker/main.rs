@@ -42,6 +42,7 @@ mod names;
 mod needs;
 mod nodes;
 mod order;
+mod orders;
 mod plan;
 mod presence;
 mod process;

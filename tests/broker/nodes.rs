@@ -12,17 +12,18 @@ use crate::support::{APP, Client, DEADLINE, FLEET, HttpConnection, Redis, Served
 const ROOM: &str = "presence-room";
 
 /// Nodes of one cluster.
-struct Nodes {
-    redis: Redis,
-    all: Vec<TestBroker>,
+pub(crate) struct Nodes {
+    pub(crate) redis: Redis,
+    pub(crate) all: Vec<TestBroker>,
+    pub(crate) prefix: String,
 }
 
 impl Nodes {
-    async fn start(count: usize) -> Self {
+    pub(crate) async fn start(count: usize) -> Self {
         Self::with(count, |_| {}).await
     }
 
-    async fn with(count: usize, change: impl Fn(&mut saluran::config::Config)) -> Self {
+    pub(crate) async fn with(count: usize, change: impl Fn(&mut saluran::config::Config)) -> Self {
         let redis = Redis::start();
         let prefix = prefix();
         let mut all = Vec::new();
@@ -35,7 +36,7 @@ impl Nodes {
             });
             all.push(node.await);
         }
-        Self { redis, all }
+        Self { redis, all, prefix }
     }
 }
 
@@ -51,7 +52,7 @@ fn told(what: &str, id: &str) -> String {
 }
 
 /// Waits until a node says of the others what it should.
-async fn says(node: &TestBroker, what: &str) {
+pub(crate) async fn says(node: &TestBroker, what: &str) {
     let start = Instant::now();
     loop {
         let mut connection = HttpConnection::open(node.admin).await;

@@ -4,8 +4,8 @@
 -- ARGV: publishing command, topic, place without its app, sender and number, number, the event, window of the id,
 -- retain key, its age, keys that are kept, past events that are kept, their age, time to live in the cache, late events
 -- that are kept, their age, number of the one that goes before it. What is '' is not asked for. Times are milliseconds.
--- A number of 0 is of an event of which nothing stays. One that is late is told again when it had been carried out: who could not hear it then hears it now, and who did
--- knows it by its number. What is to stay of it stays already.
+-- A number of 0 is of an event of which nothing stays. One that is late is told again when it had been carried out: who
+-- could not hear it then hears it now, and who did knows it by its number. What is to stay of it stays already.
 -- Answer: 1 and the positions before and after, or 2 when the id was known, or 3 when it had been carried out before, or
 -- 4 when the one before it was not, so that both come again in their order.
 local sent, number, event = ARGV[4], tonumber(ARGV[5]), ARGV[6]

@@ -143,10 +143,12 @@ impl Node {
     /// Numbers of so many events of a channel, as they are heard, of both kinds.
     pub(super) fn heard(&self, count: usize) -> Vec<u64> {
         let next = || {
-            self.expect("an event", |report| match report {
-                Report::Relayed(_, _, event) => Some(event.number.value),
-                Report::Changed(_, _, _, Change::Stayed(_, stay)) => Some(stay.event.number.value),
-                _ => None,
+            self.expect("an event", |report| {
+                if let Report::Changed(_, _, _, Change::Stayed(_, stay)) = &report {
+                    return Some(stay.event.number.value);
+                }
+                let Report::Relayed(_, _, event) = report else { return None };
+                Some(event.number.value)
             })
         };
         std::iter::repeat_with(next).take(count).collect()

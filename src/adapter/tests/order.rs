@@ -14,7 +14,7 @@ const EVENTS: u64 = 4000;
 
 /// Two of three stay.
 fn stays(number: u64) -> bool {
-    number % 3 != 0
+    !number.is_multiple_of(3)
 }
 
 fn publish(node: &Node, room: &ChannelKey, number: u64) {
