@@ -146,7 +146,8 @@ impl Side {
             told_until: 0,
             is_busy: false,
             due: None,
-            totals: Totals::Silent,
+            // Until somebody joins: a share that an earlier home told is taken back aloud.
+            totals: Totals::All,
             member_limit: usize::MAX,
             is_reconciling: false,
             held: None,
