@@ -20,6 +20,8 @@ pub(super) enum Happening {
     Redis(u64, AtRedis),
     /// A node that was stopped goes on.
     Resume(usize, u64),
+    /// A node that was stopped dies.
+    Die(usize, u64),
     /// What follows Redis has its state.
     Follow,
     /// Another node starts in a place.

@@ -41,7 +41,7 @@ impl World {
                 self.restart(ms);
                 self.redis.fail_over(&mut self.clock);
             }
-            Action::Pause { node, ms, stalls } => self.pause(node, ms, stalls),
+            Action::Pause { node, ms, stalls, dies } => self.pause(node, ms, stalls, dies),
             Action::Kill { node, ms } => self.end(node, ms * MS),
             Action::Drain { node } => self.drain(node),
             Action::SignIn { .. } | Action::Watch { .. } => {}
@@ -147,14 +147,14 @@ impl World {
         }
     }
 
-    fn pause(&mut self, place: usize, ms: u64, stalls: bool) {
+    fn pause(&mut self, place: usize, ms: u64, stalls: bool, dies: bool) {
         let node = &mut self.nodes[place];
         if !node.is_alive || node.held.is_some() {
             return;
         }
         node.held = Some(std::collections::VecDeque::new());
         let (at, life) = (self.clock.now + ms * MS, node.life);
-        self.clock.at(at, Happening::Resume(place, life));
+        self.clock.at(at, if dies { Happening::Die(place, life) } else { Happening::Resume(place, life) });
         let session = node.adapter.session.as_ref().filter(|_| stalls).map(|session| session.number);
         if let Some(session) = session {
             let at = self.clock.now + self.clock.dice.within(0..ms * MS);
@@ -167,7 +167,8 @@ impl World {
     /// A node whose lease an emptied Redis does not know, which does not know that yet. Of one that tells a share just then
     /// and ends, nobody knows that it was there; what it had stays.
     fn is_unknown(&self, place: usize) -> bool {
-        self.nodes[place].adapter.former().is_some_and(|origin| !self.redis.truth.is_registered(origin))
+        let is_known = |origin| self.redis.truth.is_registered(origin);
+        self.redis.emptied.is_some() && !self.nodes[place].adapter.former().is_none_or(is_known)
     }
 
     /// A node ends, and all who are at it lose their connections. Another one starts in its place.

@@ -92,11 +92,12 @@ pub(super) enum Action {
     FailOver {
         ms: u64,
     },
-    /// A node is stopped; what is under way from it may take as long.
+    /// A node is stopped; what is under way from it may take as long. It goes on after that, or dies.
     Pause {
         node: usize,
         ms: u64,
         stalls: bool,
+        dies: bool,
     },
     /// Ends without a word; another one starts in its place.
     Kill {
@@ -214,7 +215,12 @@ fn fault(dice: &mut Dice, nodes: usize, weather: Weather) -> Action {
         45..55 => Action::BreakAll { ms: short(dice) },
         55..61 => Action::Empty { breaks: dice.chance(50) },
         61..65 => Action::FailOver { ms: short(dice) },
-        65..80 => Action::Pause { node, ms: [500, 5_000, 12_000, 30_000][dice.below(4)], stalls: dice.chance(50) },
+        65..80 => Action::Pause {
+            node,
+            ms: [500, 5_000, 12_000, 30_000][dice.below(4)],
+            stalls: dice.chance(50),
+            dies: dice.chance(25),
+        },
         80..92 => Action::Kill { node, ms: [200, 8_000, 20_000][dice.below(3)] },
         _ => Action::Drain { node },
     }
