@@ -42,10 +42,10 @@ const JOINING: Duration = Duration::from_secs(5);
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// Redis can be reached and cannot be used.
-    #[error("redis cannot be used")]
+    #[error(transparent)]
     Unfit(#[from] Unfit),
     /// Certificates cannot be read.
-    #[error("the certificates in {} cannot be read", path.display())]
+    #[error("the certificates in {} cannot be read: {source}", path.display())]
     Ca {
         /// Where they should be.
         path: PathBuf,
@@ -53,7 +53,7 @@ pub enum Error {
         source: io::Error,
     },
     /// This machine has no thread left.
-    #[error("no thread could be started")]
+    #[error("no thread could be started: {0}")]
     Thread(#[source] io::Error),
 }
 

@@ -106,7 +106,10 @@ async fn from_sentinels(sentinels: &[RedisServer], connector: &Connector, name: 
 
 async fn master_by_name(sentinel: &RedisServer, connector: &Connector, name: &str) -> Result<RedisServer, Fault> {
     let mut link = connector.open(sentinel, Peer::Sentinel, None).await?;
-    let answer = link.ask(cmd("SENTINEL").arg("GET-MASTER-ADDR-BY-NAME").arg(name)).await?;
+    let answer = match link.ask(cmd("SENTINEL").arg("GET-MASTER-ADDR-BY-NAME").arg(name)).await {
+        Err(Fault::Refused { server, code }) if code == "ERR" => return Err(Unfit::NoSentinel { server }.into()),
+        answer => answer?,
+    };
     if answer == Value::Nil {
         return Err(Unfit::UnknownMaster { server: link.server.to_string(), name: name.to_owned() }.into());
     }

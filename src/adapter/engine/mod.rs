@@ -160,18 +160,19 @@ impl Engine {
             let (life, topology) = (self.life.clone(), self.topology.clone());
             let opened = self.meanwhile(async move { opener.open(life, topology).await }).await;
             let Some(opened) = opened else { break };
-            if let Err(fault) = &opened {
+            // Only at the start somebody is there to mend it, and hears of it from who started us.
+            let unfit = match (&opened, &first) {
+                (Err(Fault::Unfit(unfit)), Some(_)) => Some(unfit.clone()),
+                (Err(_) | Ok(_), _) => None,
+            };
+            let is_unfit = unfit.is_some();
+            if let Err(fault) = &opened
+                && !is_unfit
+            {
                 self.away(fault.clone());
             }
-            if let Some(first) = first.take() {
-                let outcome = match &opened {
-                    Err(Fault::Unfit(unfit)) => Err(unfit.clone()),
-                    Ok(_) | Err(_) => Ok(()),
-                };
-                let is_unfit = outcome.is_err();
-                if first.send(outcome).is_err() || is_unfit {
-                    return;
-                }
+            if first.take().is_some_and(|first| first.send(unfit.map_or(Ok(()), Err)).is_err()) || is_unfit {
+                return;
             }
             let fault = match opened {
                 Err(fault) => fault,

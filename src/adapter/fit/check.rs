@@ -40,10 +40,11 @@ pub(in crate::adapter) async fn check(
     tag: &str,
     is_first: bool,
 ) -> Result<Found, Fault> {
-    rights::check(link, config, tag).await?;
     let Value::BulkString(info) = plain(link.ask(&cmd("INFO")).await?) else { return Err(link.unreadable("INFO")) };
     let info = String::from_utf8_lossy(&info);
+    // First what it is: an old one, or one of a cluster, knows nothing of what is tried.
     judge(&info, &link.server, config)?;
+    rights::check(link, config, tag).await?;
     let ahead_ms = ahead_ms(link).await?;
     match apart(&link.server, HERE, ahead_ms) {
         Err(unfit) if is_first => return Err(unfit.into()),

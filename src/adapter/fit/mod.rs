@@ -20,27 +20,53 @@ pub(super) use sharing::{settle, shared};
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Unfit {
     /// None is configured.
-    #[error("no server is given: name one under [adapter]")]
+    #[error("no server is given: set url under [adapter]")]
     NoServer,
     /// The password or the user is wrong.
-    #[error("{server} does not know this user and password: compare them with `ACL LIST` and `requirepass` there")]
+    #[error(
+        "{server} does not take this user and password: compare url under [adapter] with `ACL LIST` or `requirepass` \
+         there (for a sentinel: sentinel_username and sentinel_password)"
+    )]
     WrongPassword {
         /// Who refused.
         server: String,
     },
     /// It wants a password.
-    #[error("{server} wants a password: give it under [adapter], and a username if it is not the default user's")]
+    #[error(
+        "{server} wants a password: write it into url under [adapter], as redis://:password@host or \
+         redis://user:password@host (for a sentinel: set sentinel_password)"
+    )]
     NoPassword {
         /// Who refused.
         server: String,
     },
     /// The user may not do what this needs.
-    #[error("the user may not run {command} on {server}: allow it with `ACL SETUSER <user> +{command}`")]
+    #[error(
+        "the user may not run {} on {server}: allow it with `ACL SETUSER <user> +{}`", .commands.join(", "),
+        .commands.join(" +")
+    )]
     NoRight {
         /// Who refused.
         server: String,
-        /// A command, in small letters.
-        command: String,
+        /// Commands, in small letters.
+        commands: Box<[String]>,
+    },
+    /// What is there in place of Redis does not do all that Redis does.
+    #[error(
+        "{server} has no command {}: undo `rename-command` there, and use Redis 7.0 or newer itself, not something \
+         before it that knows a part of it", .commands.join(", ")
+    )]
+    NoCommand {
+        /// Which.
+        server: String,
+        /// Commands, in small letters.
+        commands: Box<[String]>,
+    },
+    /// It is asked for what sentinels know.
+    #[error("{server} is no sentinel: give the sentinels' addresses (usually port 26379), or set another mode")]
+    NoSentinel {
+        /// Which.
+        server: String,
     },
     /// The user may not touch keys or topics of the prefix.
     #[error(
@@ -150,9 +176,11 @@ impl Unfit {
         match error.code() {
             Some("WRONGPASS") => Some(Self::WrongPassword { server }),
             Some("NOAUTH") => Some(Self::NoPassword { server }),
-            Some("NOPERM") => Some(Self::NoRight { server, command: "select".to_owned() }),
-            Some("ERR") if error.detail().is_some_and(|detail| detail.contains("DB index")) => {
-                Some(Self::NoDatabase { server })
+            Some("ERR") => {
+                let detail = error.detail().unwrap_or_default();
+                let is_forbidden = detail.contains("no permissions");
+                let select = || Self::NoRight { server: server.clone(), commands: vec!["select".to_owned()].into() };
+                is_forbidden.then(select).or_else(|| detail.contains("DB index").then_some(Self::NoDatabase { server }))
             }
             _ => None,
         }

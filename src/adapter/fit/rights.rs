@@ -48,13 +48,18 @@ pub(super) async fn check(link: &mut Link, config: &config::Adapter, tag: &str) 
     let is_sharded = config.mode == RedisMode::Cluster;
     let (key, topic) = (format!("{tag}:try:{:016x}", rand::random::<u64>()), format!("{tag}:t:"));
     let tried = all(&key, &topic, is_sharded);
+    let (mut forbidden, mut unknown, mut beyond) = (Vec::new(), Vec::new(), None);
     for value in link.ask_all(&tried).await? {
         let Value::ServerError(error) = value else { continue };
+        let text = error.details().unwrap_or_default();
         if error.kind() == Some(ServerErrorKind::NoPerm) {
-            let text = error.details().unwrap_or_default();
-            return Err(missing(&link.server, text)
-                .unwrap_or_else(|| reach(&link.server, text, &config.prefix))
-                .into());
+            match quoted(text) {
+                Some(command) => push_once(&mut forbidden, command),
+                None => beyond = beyond.or_else(|| Some(reach(&link.server, text, &config.prefix))),
+            }
+        }
+        if text.starts_with("unknown command") {
+            quoted(text).into_iter().for_each(|command| push_once(&mut unknown, command));
         }
         if matches!(error.code(), "MOVED" | "ASK" | "TRYAGAIN" | "CLUSTERDOWN" | "LOADING" | "READONLY" | "MASTERDOWN")
         {
@@ -64,7 +69,26 @@ pub(super) async fn check(link: &mut Link, config: &config::Adapter, tag: &str) 
             }
         }
     }
-    Ok(())
+    let server = || link.server.to_string();
+    if !unknown.is_empty() {
+        return Err(Unfit::NoCommand { server: server(), commands: unknown.into() }.into());
+    }
+    if !forbidden.is_empty() {
+        return Err(Unfit::NoRight { server: server(), commands: forbidden.into() }.into());
+    }
+    beyond.map_or(Ok(()), |unfit| Err(unfit.into()))
+}
+
+/// What stands in the first quotation marks: a command. Shapes: `… has no permissions to run the 'get' command`,
+/// `unknown command 'GET', with args …`.
+fn quoted(text: &str) -> Option<String> {
+    text.split('\'').nth(1).map(str::to_lowercase)
+}
+
+fn push_once(all: &mut Vec<String>, one: String) {
+    if !all.contains(&one) {
+        all.push(one);
+    }
 }
 
 fn all(key: &str, topic: &str, is_sharded: bool) -> Pipeline {
@@ -89,10 +113,10 @@ fn all(key: &str, topic: &str, is_sharded: bool) -> Pipeline {
     tried
 }
 
-/// The command that a user may not run. Shape: `… has no permissions to run the 'get' command`.
+/// The command that a user may not run.
 pub(in crate::adapter) fn missing(server: &str, text: &str) -> Option<Unfit> {
-    let command = text.split('\'').nth(1)?;
-    Some(Unfit::NoRight { server: server.to_owned(), command: command.to_owned() })
+    let commands = vec![quoted(text)?].into();
+    Some(Unfit::NoRight { server: server.to_owned(), commands })
 }
 
 /// Shapes: `… to access one of the keys …`, `… to access one of the channels …`.

@@ -38,8 +38,10 @@ fn missing_rights_are_named() {
         ["ACL", "SETUSER", "ada", "reset", "on", ">pw", "~{saluran*", "&{saluran*", "+@all", "-@dangerous", "+info"];
     let rights = |more: &[&str]| redis.ask::<()>(&[&full[..], more].concat());
     let config = with_user(redis.config(), "ada", "pw");
-    let no =
-        |command: &str| Unfit::NoRight { server: format!("127.0.0.1:{}", redis.port), command: command.to_owned() };
+    let no = |command: &str| Unfit::NoRight {
+        server: format!("127.0.0.1:{}", redis.port),
+        commands: vec![command.to_owned()].into(),
+    };
     rights(&["-hset"]);
     assert_eq!(unfit(&config), no("hset"));
     rights(&["-evalsha"]);
