@@ -26,6 +26,9 @@ pub(super) const PARTING: Duration = Duration::from_secs(3);
 /// How long a claim lasts without being held.
 const CLAIM: Duration = Duration::from_secs(10);
 
+/// Tries with a script that is flushed again and again.
+const LOADED: usize = 20;
+
 /// Nodes that are claimed at once.
 const CLAIMED: usize = 4;
 
@@ -96,7 +99,7 @@ impl Registry {
         let facts =
             Facts { origin, lease: term, former, grace: TELLING, number: self.number, about: &self.about, apps: &[] };
         let confirmed = Instant::now();
-        let answer = link.ask(&self.scripts.join(&self.keys, &facts)).await?;
+        let answer = self.run(link, &self.scripts.join(&self.keys, &facts)).await?;
         match script::joined(answer) {
             Ok(Joined::In { end_ms, others }) => {
                 let lease = Lease { origin, end_ms, former };
@@ -118,23 +121,53 @@ impl Registry {
     }
 
     async fn set(&self, link: &mut Link, origin: Origin, term: Duration) -> Result<Renewed, Fault> {
-        let answer = link.ask(&self.scripts.renew(&self.keys, origin, term)).await?;
+        let answer = self.run(link, &self.scripts.renew(&self.keys, origin, term)).await?;
         script::renewed(answer).map_err(|refused| match refused {
             Refused::Expired => Fault::Expired,
             Refused::Unreadable(_) => link.unreadable("renew"),
         })
     }
 
+    /// Runs a script; one that somebody flushed is loaded again.
+    async fn run(&self, link: &mut Link, command: &redis::Cmd) -> Result<redis::Value, Fault> {
+        for _ in 1..LOADED {
+            match link.ask(command).await {
+                Err(Fault::Refused { code, .. }) if code == "NOSCRIPT" => self.load(link).await?,
+                answer => return answer,
+            }
+        }
+        link.ask(command).await
+    }
+
+    /// Loads all scripts.
+    pub(super) async fn load(&self, link: &mut Link) -> Result<(), Fault> {
+        let mut all = redis::pipe();
+        self.scripts.load().for_each(|command| {
+            all.add_command(command);
+        });
+        for answer in link.ask_all(&all).await? {
+            if let redis::Value::ServerError(error) = answer {
+                return Err(Fault::refused(&link.server, &error));
+            }
+        }
+        Ok(())
+    }
+
+    async fn ask(&self, links: &mut [Link], shard: usize, command: &redis::Cmd) -> Result<redis::Value, Fault> {
+        let link = links.get_mut(shard).ok_or(Fault::NoMaster)?;
+        self.run(link, command).await
+    }
+
     /// Clears away after nodes whose lease is over, unless another one does. Says after how many.
     pub(super) async fn reap(&self, links: &mut [Link], topology: &Topology) -> Result<u64, Fault> {
         let claim = self.scripts.claim(&self.keys, GRACE, CLAIM, CLAIMED);
         let common = topology.common;
-        let answer = ask(links, common, &claim).await?;
+        let answer = self.ask(links, common, &claim).await?;
         let gone = script::claimed(answer).map_err(|_| unreadable(links, common, "claim"))?;
         let mut reaped = 0;
         for origin in gone {
             if self.clear(links, topology, origin).await? {
-                ask(links, common, &self.scripts.forget(&self.keys, origin)).await?;
+                self.ask(links, common, &self.scripts.forget(&self.keys, origin)).await?;
                 reaped += 1;
             }
         }
@@ -150,12 +183,12 @@ impl Registry {
                 if held.elapsed() > CLAIM / 3 {
                     held = Instant::now();
                     let common = topology.common;
-                    let answer = ask(links, common, &self.scripts.hold(&self.keys, origin, CLAIM)).await?;
+                    let answer = self.ask(links, common, &self.scripts.hold(&self.keys, origin, CLAIM)).await?;
                     if !script::is_held(&answer).map_err(|_| unreadable(links, common, "hold"))? {
                         return Ok(false);
                     }
                 }
-                let answer = ask(links, shard, &self.scripts.reap(&self.keys, origin, bucket, ENTRIES)).await?;
+                let answer = self.ask(links, shard, &self.scripts.reap(&self.keys, origin, bucket, ENTRIES)).await?;
                 if script::reaped(&answer).map_err(|_| unreadable(links, shard, "reap"))? == 0 {
                     break;
                 }
@@ -163,11 +196,6 @@ impl Registry {
         }
         Ok(true)
     }
-}
-
-async fn ask(links: &mut [Link], shard: usize, command: &redis::Cmd) -> Result<redis::Value, Fault> {
-    let link = links.get_mut(shard).ok_or(Fault::NoMaster)?;
-    link.ask(command).await
 }
 
 fn unreadable(links: &[Link], shard: usize, to: &'static str) -> Fault {

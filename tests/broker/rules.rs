@@ -5,14 +5,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// What these tests cannot show, or not yet.
-const ELSEWHERE: [(u16, &str); 6] = [
-    (12, "needs native TLS"),
-    (119, "needs several nodes"),
-    (122, "needs several nodes"),
-    (140, "needs several nodes"),
-    (195, "is a matter of review: time tells nothing reliable"),
-    (220, "needs several nodes"),
-];
+const ELSEWHERE: [(u16, &str); 2] =
+    [(12, "needs native TLS"), (195, "is a matter of review: time tells nothing reliable")];
 
 /// C-001 to C-226 and C-244 to C-254; the ones between are about webhooks.
 fn required() -> BTreeSet<u16> {

@@ -1,7 +1,5 @@
 //! What makes a session: servers that are fit, connections to them, and a lease.
 
-use redis::{Pipeline, pipe};
-
 use crate::adapter::connect::{Connector, Link, Peer};
 use crate::adapter::fault::Fault;
 use crate::adapter::fit::{self, Digest};
@@ -58,7 +56,7 @@ impl Opener {
             let (other, others) = first.get_or_insert_with(|| (link.server.to_string(), found.ahead_ms));
             fit::apart(&link.server, other, found.ahead_ms - *others)?;
             processes.push(found.run_id);
-            load(&mut link, &self.registry).await?;
+            self.registry.load(&mut link).await?;
             links.push((link, self.connector.open(server, Peer::Data, Some(room.desk(shard))).await?));
         }
         let (common, _) = links.get_mut(topology.common).ok_or(Fault::NoMaster)?;
@@ -78,18 +76,4 @@ impl Opener {
         let bucket = (0..crate::adapter::keys::BUCKETS).find(has);
         bucket.map_or_else(|| format!("{{{}}}", self.config.prefix), |bucket| self.registry.keys.tag(bucket))
     }
-}
-
-/// Loads all scripts.
-pub(super) async fn load(link: &mut Link, registry: &Registry) -> Result<(), Fault> {
-    let mut all: Pipeline = pipe();
-    registry.scripts.load().for_each(|command| {
-        all.add_command(command);
-    });
-    for answer in link.ask_all(&all).await? {
-        if let redis::Value::ServerError(error) = answer {
-            return Err(Fault::refused(&link.server, &error));
-        }
-    }
-    Ok(())
 }

@@ -13,7 +13,7 @@ use crate::adapter::script::{self, Renewed};
 use crate::adapter::topology::{self, ShardIndex, Topology};
 use crate::hub::far::Origin;
 
-use super::open::{Opener, load};
+use super::open::Opener;
 
 use std::sync::Arc;
 
@@ -37,7 +37,7 @@ pub(super) enum Done {
 
 pub(super) async fn send(shard: ShardIndex, mut link: Link, batch: Pipeline, load_first: Option<Registry>) -> Done {
     if let Some(registry) = load_first
-        && let Err(fault) = load(&mut link, &registry).await
+        && let Err(fault) = registry.load(&mut link).await
     {
         return Done::Batch(shard, Err(fault));
     }

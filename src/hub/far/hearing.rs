@@ -223,15 +223,16 @@ impl Homes {
         match change {
             Change::Added(id, info) => {
                 let frame = outbound::member_added(&channel.name, &id, &info);
-                let was_missed = side.ghosts.find(&id);
-                side.members.insert(id, info);
-                if !was_missed {
+                // One who is missed, or let in alone, or told to an emptied Redis once more, is known.
+                side.ghosts.find(&id);
+                if side.members.insert(id, info).is_none() {
                     home.tell(channel, &frame, Audience::All, post);
                 }
             }
             Change::Removed(id) => {
-                side.members.shift_remove(&id);
-                home.tell(channel, &outbound::member_removed(&channel.name, &id), Audience::All, post);
+                if side.members.shift_remove(&id).is_some() {
+                    home.tell(channel, &outbound::member_removed(&channel.name, &id), Audience::All, post);
+                }
             }
             Change::Total(total) => {
                 side.total = total;

@@ -147,7 +147,7 @@ impl World {
     pub(super) async fn tallies(&self) -> Vec<Tally> {
         let mut tallies = Vec::new();
         for node in self.all() {
-            let unheard = node.series(LOST, |series| !series.contains("why=")).await;
+            let unheard = node.series(LOST, |series| series.contains("why=\"unheard\"")).await;
             let unsent = node.metric(LOST).await - unheard;
             tallies.push(Tally { unsent, unheard, breaks: node.breaks().await, gaps: node.metric(GAPS).await });
         }

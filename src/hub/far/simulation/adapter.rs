@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, VecDeque};
 use crate::hub::far::{Origin, Report, Request};
 
 use super::clock::{AtNode, AtRedis, Clock, Happening, Lease, Listening, News};
-use super::redis::{Answer, LEASE, TELLING, Topic, key};
+use super::memory::{Answer, LEASE, TELLING, Topic, key};
 use super::schedule::{MS, SECOND};
 use super::wording::{heard, order, report};
 

@@ -6,13 +6,16 @@ use crate::hub::far::truth::Heard;
 use crate::hub::far::{Change, Origin, Place};
 
 use super::ledger::{Client, State};
+use super::memory::{Carried, key};
 use super::node::Node;
-use super::redis::{Carried, key};
 use super::schedule::{CHANNELS, SECOND, USERS, Weather};
 use super::world::{World, channel, user};
 
 /// For so long before and after somebody must have been there to be one who stays.
 const STAYING: u64 = SECOND;
+
+/// Within so long all nodes have told an emptied Redis what they have.
+const RETELLING: u64 = 12 * SECOND;
 
 /// Within so long somebody who leaves a node that drains is back.
 const MOVING: u64 = 3 * SECOND;
@@ -156,6 +159,11 @@ impl World {
             let left = |from: u64| of.iter().any(|other| other.until.is_some_and(|to| from < to && to < at + STAYING));
             let until =
                 |client: &Client| client.until.map(|to| if client.moves && !left(to) { to + MOVING } else { to });
+            // An emptied Redis takes the first who leaves for the last, as long as not all nodes have told it theirs.
+            let mut losses = self.redis.losses.iter().filter(|loss| (**loss..**loss + RETELLING).contains(&at));
+            if losses.any(|loss| left(*loss)) {
+                return false;
+            }
             let is_long = |client: &Client| client.since > 0 && client.since + STAYING < at;
             of.iter().any(|client| is_long(client) && until(client).is_none_or(|until| until > at + STAYING))
         };

@@ -6,7 +6,7 @@ use crate::hub::far::{Origin, Place, Request, Ticket};
 use crate::hub::inbox::Command;
 
 use super::dice::Dice;
-use super::redis::{Answer, Carried, Order, Topic};
+use super::memory::{Answer, Carried, Order, Topic};
 use super::schedule::{MS, Pace, SECOND};
 
 /// Something that is to happen.

@@ -6,8 +6,8 @@ use crate::hub::far::Place;
 use crate::hub::far::truth::Heard;
 
 use super::ledger::{self, Client, State};
+use super::memory::Carried;
 use super::people::RETAINED;
-use super::redis::Carried;
 use super::schedule::{CHANNELS, SECOND, Weather};
 use super::world::{World, channel};
 

@@ -5,7 +5,7 @@ use crate::hub::far::Origin;
 use super::adapter::Fault;
 use super::clock::{AtNode, AtRedis, Happening, Lease};
 use super::ledger::State;
-use super::redis::Link;
+use super::memory::Link;
 use super::schedule::{Action, MS, SECOND, Wire};
 use super::world::World;
 

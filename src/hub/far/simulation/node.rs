@@ -15,7 +15,7 @@ use crate::hub::user::Users;
 
 use super::adapter::Adapter;
 use super::clock::{AtNode, Clock, Happening, Way};
-use super::redis::key;
+use super::memory::key;
 
 /// Ample: what makes room is looked at elsewhere.
 const BOUNDS: HomeBounds =

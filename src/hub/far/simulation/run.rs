@@ -52,7 +52,7 @@ fn all_of(world: &mut World) {
     }
     let newcomers = world.clients.len();
     greet_and_publish(world);
-    now += 15 * SECOND;
+    now += 25 * SECOND;
     world.run(now);
     world.check_greetings(newcomers);
     world.check_views();

@@ -5,7 +5,7 @@ use crate::hub::far::{Change, Origin, Past, Place, Report, Request, Stay, Whose}
 
 use super::adapter::{Fault, Job};
 use super::clock::Lease;
-use super::redis::{Answer, Carried, Order};
+use super::memory::{Answer, Carried, Order};
 
 /// A request's command, with the lease of its time.
 pub(super) fn order(job: &mut Job, lease: Lease, sender: Origin, sent: &mut u64) -> Order {

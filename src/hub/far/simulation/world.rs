@@ -11,8 +11,8 @@ use crate::protocol::{ChannelName, SocketId, UserId};
 use super::clock::{AtNode, Clock, Happening, News, set_unix_us};
 use super::dice::Dice;
 use super::ledger::{self, Client, Onlooker};
+use super::memory::{Redis, START};
 use super::node::{Node, instant};
-use super::redis::{Redis, START};
 use super::schedule::{Kind, MS, SECOND, Schedule, Weather, Wish};
 
 const TICK: u64 = SECOND;

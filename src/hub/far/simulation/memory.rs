@@ -87,6 +87,8 @@ pub(super) struct Redis {
     pub(super) told: Vec<(u64, Place, Carried)>,
     /// When it lost something last.
     pub(super) emptied: Option<u64>,
+    /// All times when it did.
+    pub(super) losses: Vec<u64>,
     /// Places in `told` before which a Redis ended that lost something then; and who was there in the next one.
     pub(super) ends: Vec<(usize, Members)>,
     /// As it was some time ago.
@@ -105,7 +107,16 @@ pub(super) fn key(place: &Place) -> String {
 impl Redis {
     pub(super) fn new() -> Self {
         let (truth, links) = (Truth::new(GRACE / MS), BTreeMap::new());
-        Self { truth, links, told: Vec::new(), emptied: None, ends: Vec::new(), before: VecDeque::new(), process: 0 }
+        Self {
+            truth,
+            links,
+            told: Vec::new(),
+            emptied: None,
+            losses: Vec::new(),
+            ends: Vec::new(),
+            before: VecDeque::new(),
+            process: 0,
+        }
     }
 
     pub(super) fn truth(&mut self, clock: &Clock) -> &mut Truth {
@@ -117,6 +128,7 @@ impl Redis {
         self.truth.flush();
         self.before.clear();
         self.emptied = Some(clock.now);
+        self.losses.push(clock.now);
         self.ends.push((self.told.len(), Members::new()));
     }
 
@@ -143,6 +155,7 @@ impl Redis {
         self.truth = truth;
         self.before.clear();
         self.emptied = Some(clock.now);
+        self.losses.push(clock.now);
         let places = self.truth.shares().into_iter().map(|(place, ..)| place).collect::<Vec<_>>();
         let members = places.into_iter().map(|place| {
             let look = self.truth(clock).look(&place, None);
