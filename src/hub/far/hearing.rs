@@ -55,7 +55,12 @@ impl Homes {
 
     fn listening(&mut self, channel: &ChannelKey, ticket: Ticket, post: &mut impl Post) {
         match self.side(channel).map(|side| side.phase) {
-            Some(Phase::Asked(asked)) if asked == ticket => self.look(channel, post),
+            Some(Phase::Asked(asked)) if asked == ticket => {
+                if let Some(side) = self.side(channel) {
+                    side.incoming.begin();
+                }
+                self.look(channel, post);
+            }
             // It was asked before this home heard that the others were away, and nobody listens any more.
             Some(Phase::Deaf) | None => post.ask(Request::Unlisten(Place::Channel(channel.clone()))),
             Some(_) => {}
