@@ -1,5 +1,6 @@
 //! A Redis server of a test's own, on a free port, gone with the test.
 
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -65,14 +66,24 @@ impl Redis {
             .expect("a shell can be run");
         let mut line = String::new();
         let output = guard.stdout.take().expect("its output is piped");
-        std::io::BufRead::read_line(&mut std::io::BufReader::new(output), &mut line).expect("the server's id");
+        BufReader::new(output).read_line(&mut line).expect("the server's id");
         self.server = line.trim().parse().ok().and_then(Pid::from_raw);
         self.guard = Some(guard);
         let start = Instant::now();
-        while TcpStream::connect((Ipv4Addr::LOCALHOST, self.port)).is_err() {
+        while !self.answers() {
             assert!(start.elapsed() < DEADLINE, "redis-server did not start on port {}", self.port);
             std::thread::sleep(Duration::from_millis(5));
         }
+    }
+
+    /// Whether it takes commands: it listens before it has read its files.
+    fn answers(&self) -> bool {
+        let answer = TcpStream::connect((Ipv4Addr::LOCALHOST, self.port)).and_then(|mut stream| {
+            stream.set_read_timeout(Some(DEADLINE))?;
+            stream.write_all(b"PING\r\n")?;
+            stream.read_exact(&mut [0])
+        });
+        answer.is_ok()
     }
 
     /// Kills it with all that it holds.
