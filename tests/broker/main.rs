@@ -59,6 +59,7 @@ mod subscribe;
 mod support;
 mod support_http;
 mod token;
+mod unfit;
 mod user;
 mod vectors;
 mod violations;
