@@ -83,7 +83,7 @@ impl Connector {
         // The crate's own limit does not count all that it does.
         let connection = timeout(self.connect_timeout * 2, opening)
             .await
-            .map_err(|_| Fault::Slow { server: name.clone(), limit: self.connect_timeout })?
+            .map_err(|_| self.silence(name.clone()))?
             .map_err(|error| self.fault(&name, &error))?;
         Ok(Link { server: name.into(), connection, limit: self.command_timeout })
     }
@@ -114,11 +114,27 @@ impl Connector {
             return unfit.into();
         }
         if error.is_timeout() {
-            return Fault::Slow { server, limit: self.connect_timeout };
+            return self.silence(server);
         }
         match error.code() {
             Some(code) => Fault::Moved { server, code: code.to_owned() },
+            None if self.tls.is_none() && error.is_connection_dropped() => {
+                let why = format!("{error}; where TLS is spoken, url begins with rediss://");
+                Fault::Unreachable { server, why }
+            }
             None => Fault::Unreachable { server, why: error.to_string() },
+        }
+    }
+
+    /// A server without TLS waits for the end of a command that never comes.
+    fn silence(&self, server: String) -> Fault {
+        let limit = self.connect_timeout;
+        match self.tls {
+            Some(_) => Fault::Unreachable {
+                server,
+                why: format!("no answer within {limit:?}; where no TLS is spoken, url begins with redis://"),
+            },
+            None => Fault::Slow { server, limit },
         }
     }
 }

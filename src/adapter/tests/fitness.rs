@@ -1,6 +1,6 @@
 //! Set-ups that are refused at the start, and what is said of them.
 
-use crate::adapter::{Error, Unfit};
+use crate::adapter::{Error, State, Unfit};
 use crate::config::{self, RedisMode, RedisServer, Secret};
 
 use super::node::{start, try_start};
@@ -11,6 +11,14 @@ fn unfit(config: &config::Adapter) -> Unfit {
         Err(Error::Unfit(unfit)) => unfit,
         Err(other) => panic!("{other}"),
         Ok(node) => panic!("{:?}", node.state()),
+    }
+}
+
+/// Why a node that starts all the same is alone.
+fn away(config: &config::Adapter) -> String {
+    match start(config).state() {
+        State::Away { why, .. } => why.to_string(),
+        State::Present { nodes } => panic!("present, {nodes} nodes"),
     }
 }
 
@@ -132,6 +140,13 @@ fn tls_is_checked_against_the_given_authority() {
     assert_eq!(node.stayed().0, 1);
     let foreign = config::Adapter { tls_ca: Some(path("other.crt")), ..config.clone() };
     assert!(matches!(unfit(&foreign), Unfit::Certificate { .. }));
-    let missing = config::Adapter { tls_ca: Some(path("missing.crt")), ..config };
+    let missing = config::Adapter { tls_ca: Some(path("missing.crt")), ..config.clone() };
     assert!(matches!(try_start(&missing, "secret").map(|node| node.state()), Err(Error::Ca { .. })));
+    // Whoever has it the wrong way round is told so.
+    let plain = config::Adapter { tls: false, tls_ca: None, ..config.clone() };
+    assert!(away(&plain).ends_with("; where TLS is spoken, url begins with rediss://"), "{}", away(&plain));
+    let silent = Redis::start(&[]);
+    let server = RedisServer { host: "localhost".to_owned(), port: silent.port };
+    let eager = config::Adapter { servers: vec![server], ..config };
+    assert!(away(&eager).ends_with("; where no TLS is spoken, url begins with redis://"), "{}", away(&eager));
 }
