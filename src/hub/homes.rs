@@ -193,7 +193,13 @@ impl Homes {
         if !self.channels.get(channel).is_some_and(Home::is_idle) {
             return;
         }
-        if let Some(store) = self.channels.remove(channel).and_then(|home| home.store) {
+        let Some(home) = self.channels.remove(channel) else {
+            return;
+        };
+        if let Some((side, link)) = home.side.zip(self.link.as_mut()) {
+            link.bury(&side);
+        }
+        if let Some(store) = home.store {
             self.keeper.forget(channel, &store);
         }
     }

@@ -29,7 +29,8 @@ impl Homes {
             return self.drop_if_idle(&channel);
         }
         home.count(join.from.worker, 1);
-        let side = home.side.get_or_insert_with(|| Box::new(Side::new()));
+        let floor = self.link.as_ref().map_or(0, |link| link.floor);
+        let side = home.side.get_or_insert_with(|| Box::new(Side::new(floor)));
         side.sharing.change();
         side.totals = if join.counts { Totals::All } else { Totals::Silent };
         side.member_limit = join.member_limit;
@@ -146,7 +147,7 @@ impl Homes {
             return;
         };
         let home = self.channels.entry(channel.clone()).or_default();
-        let side = home.side.get_or_insert_with(|| Box::new(Side::new()));
+        let side = home.side.get_or_insert_with(|| Box::new(Side::new(link.floor)));
         if !std::mem::replace(&mut side.is_busy, true) && side.due.is_none() {
             side.due = Some(now + MEMORY);
             link.schedule(&channel, now + MEMORY);

@@ -8,6 +8,7 @@ use tokio::time::Instant;
 
 use crate::hub::key::ChannelKey;
 
+use super::side::Side;
 use super::words::Ticket;
 
 /// Time after which something that should have been heard is looked up.
@@ -30,6 +31,8 @@ pub(in crate::hub) struct Link {
     pub(super) tickets: Ticket,
     /// When homes are looked after; one entry a home at most.
     due: BinaryHeap<Reverse<(Instant, ChannelKey)>>,
+    /// Above the numbers of all events of homes that are gone.
+    pub(super) floor: u64,
     /// Events of other nodes that were not heard.
     pub(super) lost: u64,
     /// Looks that became necessary because something was not heard.
@@ -38,11 +41,16 @@ pub(in crate::hub) struct Link {
 
 impl Link {
     pub(in crate::hub) fn new() -> Self {
-        Self { is_away: true, is_parting: false, tickets: 0, due: BinaryHeap::new(), lost: 0, gaps: 0 }
+        Self { is_away: true, is_parting: false, tickets: 0, due: BinaryHeap::new(), floor: 0, lost: 0, gaps: 0 }
     }
 
     pub(in crate::hub) const fn part(&mut self) {
         self.is_parting = true;
+    }
+
+    /// A home is gone.
+    pub(in crate::hub) fn bury(&mut self, side: &Side) {
+        self.floor = self.floor.max(side.outgoing.end());
     }
 
     pub(super) const fn ticket(&mut self) -> Ticket {

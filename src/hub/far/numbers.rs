@@ -62,9 +62,15 @@ pub fn unix_us() -> u64 {
 }
 
 impl Outgoing {
-    /// Begins above every number that an earlier home of the channel can have given.
-    pub(super) fn new() -> Self {
-        Self { next: Number { value: unix_us(), since: 0 } }
+    /// Begins above every number that an earlier home of the channel gave: in another life, as time goes on; in this one, as
+    /// is known, for somebody may set the clock back.
+    pub(super) fn above(floor: u64) -> Self {
+        Self { next: Number { value: unix_us().max(floor), since: 0 } }
+    }
+
+    /// The next number.
+    pub(super) const fn end(&self) -> u64 {
+        self.next.value
     }
 
     pub(super) const fn take(&mut self) -> Number {
@@ -219,11 +225,13 @@ mod tests {
     }
 
     #[test]
-    fn numbers_rise_over_homes() {
-        let mut first = Outgoing::new();
+    fn numbers_rise_over_homes_whatever_the_clock_says() {
+        let mut first = Outgoing::above(unix_us() + 1_000_000_000);
         let last = std::iter::repeat_with(|| first.take()).nth(3).unwrap();
-        assert_eq!(last.since, 3);
-        // The clock is in microseconds.
-        assert!((0..1_000_000).any(|_| Outgoing::new().take().value > last.value));
+        assert_eq!((last.since, first.end()), (3, last.value + 1));
+        let next = Outgoing::above(first.end()).take();
+        assert_eq!((next.since, next.value), (0, last.value + 1));
+        let now = unix_us();
+        assert!(Outgoing::above(0).take().value >= now);
     }
 }

@@ -127,7 +127,7 @@ pub(in crate::hub) struct Side {
 }
 
 impl Side {
-    pub(super) fn new() -> Self {
+    pub(super) fn new(floor: u64) -> Self {
         Self {
             phase: Phase::Deaf,
             position: Position::default(),
@@ -138,7 +138,7 @@ impl Side {
             waiting: VecDeque::new(),
             pending: VecDeque::new(),
             sharing: Sharing::default(),
-            outgoing: Outgoing::new(),
+            outgoing: Outgoing::above(floor),
             incoming: Incoming::default(),
             early: Vec::new(),
             unheard: Unheard::default(),
