@@ -34,6 +34,6 @@ pub use apps::Apps;
 pub use backlog::Full;
 pub use control::Control;
 pub use fault::Fault;
-pub use fit::{Digest, Unfit};
+pub use fit::{APART, Digest, Unfit};
 pub use peers::{Called, Heard, Holder, Holding, Joined, Peers, PeersTask, Role};
 pub use start::{Adapter, Ears, Error, Requests, Served, State};

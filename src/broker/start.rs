@@ -10,7 +10,7 @@ use bytes::Bytes;
 use metrics_exporter_prometheus::PrometheusRecorder;
 use tokio::sync::{Barrier, watch};
 
-use crate::adapter::{self, Adapter, Control, Digest, Ears, Served};
+use crate::adapter::{self, APART, Adapter, Control, Digest, Ears, Served};
 use crate::auth::{Keeper, KeeperThread};
 use crate::config::{AdapterKind, Config};
 use crate::contest::{self, Contest, ContestThread, Surroundings};
@@ -317,7 +317,11 @@ fn obey(apps: &Apps, homes: &Remote, control: &Control) {
     };
     let user = app.user(id);
     let report = match control {
-        Control::Terminate { before, .. } => hub::far::Control::Terminate(user, *before),
+        Control::Terminate { before, .. } => {
+            // Whose clock is ahead signed them in later than it was.
+            let apart = u64::try_from(APART.as_micros()).unwrap_or_default();
+            hub::far::Control::Terminate(user, before.saturating_add(apart))
+        }
         Control::Revoke { at, .. } => {
             if app.tokens.as_ref().is_some_and(|tokens| tokens.revocations().revoke(user.id.as_str(), *at).is_err()) {
                 tracing::error!("another node revoked a subject, and there is no room to note it");

@@ -15,7 +15,7 @@ use crate::config::{self, RedisMode};
 use super::{Unfit, rights};
 
 /// How far clocks may be apart; less than the grace after a lease's end.
-const APART: Duration = Duration::from_secs(2);
+pub const APART: Duration = Duration::from_secs(2);
 
 /// This machine, in messages.
 const HERE: &str = "this machine";

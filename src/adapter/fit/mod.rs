@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use redis::{ErrorKind, RedisError};
 
+pub use check::APART;
 pub(super) use check::{apart, check};
 pub(super) use rights::missing;
 pub use sharing::Digest;
