@@ -7,12 +7,14 @@
 //! ```text
 //! T:s:<origin>    hash    a node's share: place -> subscriptions and rule for totals
 //! T:n:<origin>    set     a node's share: place \0 member id
+//! T:e             hash    nodes that told shares: origin -> its latest session
 //! T:o:<app>       hash    occupied places: place without its app -> total and members
 //! T:m:<place>     hash    members: id -> holders, position when added, info
 //! T:v:<place>     string  position
 //! T:r:<place>     hash    retained events: key -> position, end, event
 //! T:z:<place>     zset    retained events: key -> position
 //! T:h:<place>     stream  past events, id <position>-0: e event, a age in milliseconds
+//! T:l:<place>     stream  late events, as past events
 //! T:c:<place>     string  cached event: position, event
 //! T:i:<place>:<id>  string  an id that was published, and by whom
 //! T:q:<sender>    string  number of the last event that stays and was carried out for this sender
@@ -21,6 +23,7 @@
 //! {P}:claims      zset    origin that is being reaped -> end of the claim of who does it
 //! {P}:node:<origin>  hash  facts about a node
 //! {P}:apps        hash    app id -> digest of its secrets
+//! {P}:orders      stream  what is said to all nodes, for those that are away
 //! {P}:all         topic   what concerns all nodes
 //! {P}:at:<node>   topic   what concerns one node, by its number in socket ids
 //! {P}:role:<role>    hash    who does something for all nodes: life, name, over in Redis' milliseconds
@@ -98,6 +101,11 @@ impl Keys {
     /// A node's members in a bucket.
     pub(super) fn held(&self, bucket: u16, origin: Origin) -> String {
         format!("{}:n:{}", self.tag(bucket), hex(origin))
+    }
+
+    /// Who told shares in a bucket, in which session.
+    pub(super) fn sessions(&self, bucket: u16) -> String {
+        format!("{}:e", self.tag(bucket))
     }
 
     /// Occupied places of an app in a bucket.

@@ -1,5 +1,6 @@
 //! This node's lease, and clearing away after nodes that lost theirs.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,7 +19,7 @@ pub(super) const GRACE: Duration = Duration::from_secs(3);
 
 /// How long a node that begins a new life has for telling all its shares anew, before what is left of the old one is
 /// cleared away.
-const TELLING: Duration = Duration::from_secs(15);
+pub(super) const TELLING: Duration = Duration::from_secs(15);
 
 /// How long a node that says goodbye counts as alive: its members have so long to come back elsewhere.
 pub(super) const PARTING: Duration = Duration::from_secs(3);
@@ -81,13 +82,18 @@ pub(super) struct Registry {
 impl Registry {
     /// Renews a lease, or takes the first one, or one for a new life when the old one is over or not to go on. Says how many
     /// nodes there are.
-    pub(super) async fn take(&self, link: &mut Link, former: Option<(Origin, bool)>) -> Result<(Held, u64), Fault> {
+    pub(super) async fn take(
+        &self,
+        link: &mut Link,
+        former: Option<(Origin, bool)>,
+        session: u64,
+    ) -> Result<(Held, u64), Fault> {
         let term = self.term;
         if let Some((origin, true)) = former {
             let asked = Instant::now();
             match self.renew(link, origin).await {
                 Ok(Renewed { end_ms, nodes }) => {
-                    let lease = Lease { origin, end_ms, former: None };
+                    let lease = Lease { origin, end_ms, former: None, session };
                     return Ok((Held { lease, begun: asked, confirmed: asked, term }, nodes));
                 }
                 Err(Fault::Expired) => {}
@@ -102,7 +108,7 @@ impl Registry {
         let answer = self.run(link, &self.scripts.join(&self.keys, &facts)).await?;
         match script::joined(answer) {
             Ok(Joined::In { end_ms, others }) => {
-                let lease = Lease { origin, end_ms, former };
+                let lease = Lease { origin, end_ms, former, session };
                 Ok((Held { lease, begun: confirmed, confirmed, term }, others + 1))
             }
             Ok(Joined::Conflict(_)) | Err(_) => Err(link.unreadable("join")),
@@ -156,6 +162,19 @@ impl Registry {
     async fn ask(&self, links: &mut [Link], shard: usize, command: &redis::Cmd) -> Result<redis::Value, Fault> {
         let link = links.get_mut(shard).ok_or(Fault::NoMaster)?;
         self.run(link, command).await
+    }
+
+    /// Looks for nodes that told shares and that nobody knows, so that they are cleared away in time.
+    pub(super) async fn adopt(&self, links: &mut [Link], topology: &Topology) -> Result<(), Fault> {
+        let mut found = HashSet::new();
+        for bucket in 0..BUCKETS {
+            let shard = topology.of(bucket);
+            let answer = self.ask(links, shard, &Scripts::speakers(&self.keys, bucket)).await?;
+            found.extend(script::speakers(answer).map_err(|_| unreadable(links, shard, "speakers"))?);
+        }
+        let found: Vec<Origin> = found.into_iter().collect();
+        let adopt = self.scripts.adopt(&self.keys, self.term + GRACE, &found);
+        self.ask(links, topology.common, &adopt).await.map(drop)
     }
 
     /// Clears away after nodes whose lease is over, unless another one does. Says after how many.

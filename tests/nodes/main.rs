@@ -7,6 +7,7 @@
 #![allow(clippy::unwrap_used, clippy::float_cmp, reason = "a test fails by panicking")]
 
 mod chaos;
+mod emptied;
 mod node;
 mod older;
 mod process;

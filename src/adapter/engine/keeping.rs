@@ -16,10 +16,12 @@ impl Session<'_> {
             let links = self.lanes.iter().flat_map(|lane| [lane.link.clone(), lane.subscriber.clone()]).collect();
             self.work.spawn(work::check(std::sync::Arc::clone(&self.engine.opener), links, self.topology.clone()));
         }
-        if !self.is_reaping && self.held.is_fresh(Instant::now()) {
+        let now = Instant::now();
+        if !self.is_reaping && self.held.is_fresh(now) {
             self.is_reaping = true;
+            let adopts = self.adopts.take_if(|due| *due <= now).is_some();
             let links = self.lanes.iter().map(|lane| lane.link.clone()).collect();
-            self.work.spawn(work::reap(self.engine.opener.registry.clone(), links, self.topology.clone()));
+            self.work.spawn(work::reap(self.engine.opener.registry.clone(), links, self.topology.clone(), adopts));
         }
     }
 

@@ -101,6 +101,8 @@ pub(super) struct Engine {
     backlog: VecDeque<Job>,
     /// This node's life.
     life: Option<Life>,
+    /// Sessions that were tried.
+    sessions: u64,
     /// When the last of what was said to all nodes came that this one has read, in Unix milliseconds.
     obeyed: Option<u64>,
     topology: Option<Topology>,
@@ -143,6 +145,7 @@ impl Engine {
             metrics,
             backlog,
             life: None,
+            sessions: 0,
             obeyed: None,
             topology: None,
             ending: None,
@@ -157,8 +160,9 @@ impl Engine {
         let [shortest, longest] = PAUSES;
         while !self.is_over() {
             let opener = Arc::clone(&self.opener);
-            let (life, topology) = (self.life.clone(), self.topology.clone());
-            let opened = self.meanwhile(async move { opener.open(life, topology).await }).await;
+            self.sessions += 1;
+            let (life, topology, session) = (self.life.clone(), self.topology.clone(), self.sessions);
+            let opened = self.meanwhile(async move { opener.open(life, topology, session).await }).await;
             let Some(opened) = opened else { break };
             // Only at the start somebody is there to mend it, and hears of it from who started us.
             let unfit = match (&opened, &first) {

@@ -42,8 +42,14 @@ impl Opener {
     /// Looks for the servers, checks them, and takes or renews the lease.
     ///
     /// A server that is another process than before may have an older state, with what this node has taken back since: so
-    /// the node begins a new life there, and what it does not tell anew is cleared away with the old one.
-    pub(super) async fn open(&self, life: Option<Life>, known: Option<Topology>) -> Result<Opened, Fault> {
+    /// the node begins a new life there, and what it does not tell anew is cleared away with the old one. `session` is above
+    /// all before it.
+    pub(super) async fn open(
+        &self,
+        life: Option<Life>,
+        known: Option<Topology>,
+        session: u64,
+    ) -> Result<Opened, Fault> {
         let known = known.map(|known| known.servers).unwrap_or_default();
         let topology = topology::find(&self.config, &self.connector, &known).await?;
         let (room, news) = Newsroom::new();
@@ -65,7 +71,7 @@ impl Opener {
             fit::shared(common, keys, &self.config.prefix, &self.digests).await?;
         }
         let former = life.map(|life| (life.origin, life.processes == processes));
-        let (held, nodes) = self.registry.take(common, former).await?;
+        let (held, nodes) = self.registry.take(common, former, session).await?;
         fit::settle(common, keys, &self.digests).await?;
         Ok(Opened { topology, links, news, held, nodes, processes })
     }

@@ -8,7 +8,7 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval, sleep_until, timeout};
 
 use crate::adapter::fault::Fault;
-use crate::adapter::lease::Held;
+use crate::adapter::lease::{Held, TELLING};
 use crate::adapter::pipeline::{Lane, What};
 use crate::adapter::subscription::{NewsReader, Topics};
 use crate::adapter::topology::Topology;
@@ -40,6 +40,8 @@ pub(super) struct Session<'a> {
     pub(super) is_renewing: bool,
     pub(super) is_checking: bool,
     pub(super) is_reaping: bool,
+    /// When to look for nodes that nobody knows: once all who are there have noticed that Redis was emptied.
+    pub(super) adopts: Option<Instant>,
     /// Questions that go to all buckets, and the parts that are there.
     pub(super) gathered: HashMap<u64, Gathered>,
     pub(super) asked: u64,
@@ -79,6 +81,7 @@ impl<'a> Session<'a> {
             is_renewing: false,
             is_checking: false,
             is_reaping: false,
+            adopts: None,
             gathered: HashMap::new(),
             asked: 0,
             late: 0,
@@ -91,6 +94,7 @@ impl<'a> Session<'a> {
             has_obeyed: false,
         };
         // From the moment that it is back; until then for as long as that may be.
+        session.adopts = Some(Instant::now() + session.engine.opener.config.lease + TELLING);
         session.settles = was_away.then(|| Instant::now() + SETTLING);
         session.begin();
         session

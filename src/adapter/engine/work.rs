@@ -86,6 +86,10 @@ pub(super) async fn check(opener: Arc<Opener>, links: Vec<Link>, known: Topology
     Done::Checked(found)
 }
 
-pub(super) async fn reap(registry: Registry, mut links: Vec<Link>, topology: Topology) -> Done {
+/// `adopts`: first looks for nodes that nobody knows.
+pub(super) async fn reap(registry: Registry, mut links: Vec<Link>, topology: Topology, adopts: bool) -> Done {
+    if adopts && let Err(fault) = registry.adopt(&mut links, &topology).await {
+        return Done::Reaped(Err(fault));
+    }
     Done::Reaped(registry.reap(&mut links, &topology).await)
 }

@@ -11,7 +11,7 @@ use crate::adapter::keys::{Address, BUCKETS, Keys};
 use crate::adapter::script::{self, Lease, Parts, Refused, Scripts, Sending};
 use crate::adapter::server::{Server, ask};
 use crate::hub::AppIndex;
-use crate::hub::far::truth::{self, Published, Truth};
+use crate::hub::far::truth::{self, Published, Speaker, Truth};
 use crate::hub::far::{Look, Origin, Outcome, Place, Position, Share, Stay, Whose};
 use crate::protocol::AppId;
 
@@ -117,10 +117,13 @@ impl Pair {
     pub(super) fn carry_out(&mut self, step: &Step) {
         self.set_clock();
         let published = match step {
-            Step::Sync { origin, former, place, share, is_late } => {
+            Step::Sync { origin, former, place, share, is_late, is_stray } => {
                 let former = former.filter(|former| former != origin).map(Origin);
                 let end_ms = if *is_late { 1 } else { LEASE_MS };
-                self.sync(Lease { origin: Origin(*origin), end_ms, former }, *place, share)
+                // A new session each time, or the second one.
+                self.number += 1;
+                let session = if *is_stray { 2 } else { self.number };
+                self.sync(Lease { origin: Origin(*origin), end_ms, former, session }, *place, share)
             }
             Step::Stay { origin, place, stay } => {
                 self.number += 1;
@@ -147,7 +150,9 @@ impl Pair {
         let at = &places()[place];
         let command = self.scripts.sync(&self.keys, lease, &self.address(at), share);
         let redis = script::synced(self.ask(&command), share.ticket);
-        let (model, published) = match self.truth.sync((lease.origin, lease.former), lease.end_ms, at, share) {
+        let Lease { origin, end_ms, former, session } = lease;
+        let by = Speaker { origin, former, lease_end_ms: end_ms, session };
+        let (model, published) = match self.truth.sync(by, at, share) {
             Ok(model) => model,
             Err(truth::Expired) => {
                 assert_eq!(redis.unwrap_err(), Refused::Expired);
@@ -261,7 +266,7 @@ impl Pair {
         assert_eq!(self.truth.occupied(), []);
         let all: Vec<String> = cmd("KEYS").arg("*").query(&mut self.redis).unwrap();
         let kinds: BTreeSet<&str> = all.iter().filter_map(|key| key.split(':').nth(2)).collect();
-        assert!(kinds.iter().all(|kind| !["s", "n", "o", "m"].contains(kind)), "{all:?}");
+        assert!(kinds.iter().all(|kind| !["s", "n", "o", "m", "e"].contains(kind)), "{all:?}");
         for key in all {
             let left: i64 = cmd("PTTL").arg(&key).query(&mut self.redis).unwrap();
             assert!(left > 0, "{key} stays for ever");

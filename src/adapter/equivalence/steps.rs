@@ -19,6 +19,7 @@ pub(super) enum Step {
         place: usize,
         share: Share,
         is_late: bool,
+        is_stray: bool,
     },
     Stay {
         origin: u64,
@@ -72,11 +73,13 @@ fn any_sync() -> impl Strategy<Value = Step> {
     let totals = prop_oneof![Just(Totals::Silent), Just(Totals::Edges), Just(Totals::All)];
     let share = (0..3_usize, totals, ids, infos, 1..5_usize);
     let former = prop::option::weighted(0.2, 1..4_u64);
-    let strategy = (1..4_u64, former, 0..3_usize, share, prop::bool::weighted(0.05));
-    strategy.prop_map(|(origin, former, place, (subscriptions, totals, ids, infos, member_limit), is_late)| {
+    let late = (prop::bool::weighted(0.05), prop::bool::weighted(0.1));
+    let strategy = (1..4_u64, former, 0..3_usize, share, late);
+    strategy.prop_map(|(origin, former, place, (subscriptions, totals, ids, infos, member_limit), late)| {
+        let (is_late, is_stray) = late;
         let members = if place == 0 { ids.into_iter().map(user).zip(infos).collect() } else { Vec::new() };
         let share = Share { ticket: 5, subscriptions, totals, members, member_limit };
-        Step::Sync { origin, former, place, share, is_late }
+        Step::Sync { origin, former, place, share, is_late, is_stray }
     })
 }
 

@@ -7,11 +7,11 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use redis::{Cmd, Value};
+use redis::{Cmd, Value, cmd};
 
 use crate::hub::far::Origin;
 
-use crate::adapter::answers::{bytes, is_expired, list, number, tuple};
+use crate::adapter::answers::{bytes, is_expired, list, number, pairs, tuple};
 use crate::adapter::envelope::{Unreadable, millis, text};
 use crate::adapter::keys::{Keys, hex};
 
@@ -101,6 +101,30 @@ impl Scripts {
     }
 }
 
+impl Scripts {
+    /// Asks which nodes told shares in a bucket, and are not cleared away; answered by [`speakers`].
+    pub(in crate::adapter) fn speakers(keys: &Keys, bucket: u16) -> Cmd {
+        let mut command = cmd("HGETALL");
+        command.arg(keys.sessions(bucket));
+        command
+    }
+
+    /// Lets those of them be claimed after a time that nobody knows.
+    pub(in crate::adapter) fn adopt(&self, keys: &Keys, after: Duration, speakers: &[Origin]) -> Cmd {
+        let mut command = run(&self.adopt, &["nodes", "claims"].map(|name| keys.cluster(name)));
+        command.arg(millis(after)).arg(speakers.iter().copied().map(hex).collect::<Vec<_>>());
+        command
+    }
+}
+
+pub(in crate::adapter) fn speakers(answer: Value) -> Result<Vec<Origin>, Unreadable> {
+    pairs(answer)?.into_iter().map(|(speaker, _)| origin(&speaker)).collect()
+}
+
+fn origin(digits: &[u8]) -> Result<Origin, Unreadable> {
+    u64::from_str_radix(text(digits)?, 16).map(Origin).map_err(|_| Unreadable)
+}
+
 pub(in crate::adapter) fn joined(answer: Value) -> Result<Joined, Unreadable> {
     let [end, others, conflicts] = tuple(answer)?;
     match number(&end)? {
@@ -119,8 +143,7 @@ pub(in crate::adapter) fn renewed(answer: Value) -> Result<Renewed, Refused> {
 
 /// Origins of nodes to reap.
 pub(in crate::adapter) fn claimed(answer: Value) -> Result<Vec<Origin>, Unreadable> {
-    let origin = |value| u64::from_str_radix(text(&bytes(value)?)?, 16).map(Origin).map_err(|_| Unreadable);
-    list(answer)?.into_iter().map(origin).collect()
+    list(answer)?.into_iter().map(|claimed| origin(&bytes(claimed)?)).collect()
 }
 
 /// Whether the claim was still there.

@@ -21,7 +21,7 @@ use super::envelope::{Unreadable, write_event};
 use super::keys::Address;
 
 pub(super) use ask::{channel_state, channels, list_channels, member_ids, retained};
-pub(super) use lease::{Facts, Joined, Renewed, claimed, is_held, joined, renewed};
+pub(super) use lease::{Facts, Joined, Renewed, claimed, is_held, joined, renewed, speakers};
 pub(super) use look::{Parts, looked, page};
 pub(super) use order::{Told, orders, told};
 pub(super) use role::{Candidate, Holder, holder};
@@ -54,6 +54,7 @@ pub(super) struct Scripts {
     claim: Script,
     hold: Script,
     forget: Script,
+    adopt: Script,
     order: Script,
     tell: Script,
     role: Script,
@@ -89,6 +90,7 @@ impl Scripts {
             claim: script!("claim"),
             hold: script!("hold"),
             forget: script!("forget"),
+            adopt: script!("adopt"),
             order: script!("order"),
             tell: script!("tell"),
             role: script!("role"),
@@ -100,8 +102,9 @@ impl Scripts {
     /// that stays to have gone before is there first.
     pub(super) fn load(&self) -> impl Iterator<Item = Cmd> {
         let Self { relay, sync, reap, stay, look, past, join, renew, claim, hold, forget, .. } = self;
-        let Self { order, tell, role, resign, .. } = self;
-        let all = [relay, sync, reap, stay, look, past, join, renew, claim, hold, forget, order, tell, role, resign];
+        let Self { adopt, order, tell, role, resign, .. } = self;
+        let all =
+            [relay, sync, reap, stay, look, past, join, renew, claim, hold, forget, adopt, order, tell, role, resign];
         all.into_iter().map(|script| {
             let mut command = cmd("SCRIPT");
             command.arg("LOAD").arg(script.code);

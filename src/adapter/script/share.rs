@@ -6,7 +6,7 @@ use crate::hub::far::{Origin, Share, Synced, Ticket, Totals};
 
 use crate::adapter::answers::{bytes, is_expired, list, number, position, tuple};
 use crate::adapter::envelope::{Heard, Unreadable, read_user, write_info};
-use crate::adapter::keys::{Address, Keys};
+use crate::adapter::keys::{Address, Keys, hex};
 
 use super::{Refused, Scripts, run};
 
@@ -19,6 +19,8 @@ pub(in crate::adapter) struct Lease {
     pub(in crate::adapter) end_ms: u64,
     /// The node's life before, until nothing is left of it.
     pub(in crate::adapter) former: Option<Origin>,
+    /// Tells the node's connections from those that it gave up; rises.
+    pub(in crate::adapter) session: u64,
 }
 
 impl Scripts {
@@ -27,10 +29,12 @@ impl Scripts {
         let shares = |origin| [keys.shares(address.bucket, origin), keys.held(address.bucket, origin)];
         let mut names = shares(lease.origin).to_vec();
         names.extend([address.key('m'), address.key('v'), address.occupied()]);
+        names.push(keys.sessions(address.bucket));
         names.extend(lease.former.into_iter().flat_map(shares));
         let mut command = run(&self.sync, &names);
         command.arg(lease.end_ms).arg(self.publish).arg(keys.tag(address.bucket)).arg(address.place());
         command.arg(share.subscriptions).arg(rule(share.totals)).arg(share.member_limit);
+        command.arg(hex(lease.origin)).arg(lease.session);
         for (id, info) in &share.members {
             command.arg(id.as_str()).arg(info.as_ref().map(write_info).unwrap_or_default());
         }
@@ -40,8 +44,9 @@ impl Scripts {
     /// Removes at most `limit` entries of what a node that is gone had in a bucket; answered by [`reaped`], and to be
     /// repeated until nothing is left.
     pub(in crate::adapter) fn reap(&self, keys: &Keys, origin: Origin, bucket: u16, limit: usize) -> Cmd {
-        let mut command = run(&self.reap, &[keys.shares(bucket, origin), keys.held(bucket, origin)]);
-        command.arg(self.publish).arg(keys.tag(bucket)).arg(limit);
+        let names = [keys.shares(bucket, origin), keys.held(bucket, origin), keys.sessions(bucket)];
+        let mut command = run(&self.reap, &names);
+        command.arg(self.publish).arg(keys.tag(bucket)).arg(limit).arg(hex(origin));
         command
     }
 }

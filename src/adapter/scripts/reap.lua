@@ -1,6 +1,6 @@
 -- Removes what a node that is gone had in a bucket, as if it had set empty shares.
--- KEYS: the node's subscriptions, the node's members.
--- ARGV: publishing command, tag, how many entries at most.
+-- KEYS: the node's subscriptions, the node's members, sessions.
+-- ARGV: publishing command, tag, how many entries at most, origin.
 -- Answer: how many entries are left.
 local publish, tag, limit = ARGV[1], ARGV[2], tonumber(ARGV[3])
 local opened = {}
@@ -31,4 +31,8 @@ end
 for _, place in pairs(opened) do
     place.close()
 end
-return call('SCARD', KEYS[2]) + call('HLEN', KEYS[1])
+local left = call('SCARD', KEYS[2]) + call('HLEN', KEYS[1])
+if left == 0 then
+    call('HDEL', KEYS[3], ARGV[4])
+end
+return left

@@ -4,8 +4,10 @@ use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
 use redis::cmd;
 
-use super::Rig;
-use crate::adapter::script::{Facts, Joined, Refused, claimed, is_held, joined, renewed};
+use super::{Rig, share};
+use crate::adapter::script::{
+    Facts, Joined, Refused, Scripts, claimed, is_held, joined, reaped, renewed, speakers, synced,
+};
 use crate::hub::far::Origin;
 use crate::hub::far::truth::Truth;
 
@@ -76,6 +78,38 @@ fn a_life_whose_lease_was_lost_is_reaped() {
     assert_eq!(renew(&mut rig, 1, HOUR), Err(Refused::Expired));
     join(&mut rig, 2, HOUR, Some(1));
     assert_eq!(claim(&mut rig, HOUR, HOUR, 9), [1]);
+}
+
+/// Those that told shares to an emptied Redis and ended before they noticed that it was.
+#[test]
+fn nodes_that_nobody_knows_are_claimed_in_time() {
+    let mut rig = Rig::new();
+    let bucket = rig.address("a").bucket;
+    join(&mut rig, 2, HOUR, None);
+    for origin in [1, 2] {
+        synced(rig.sync(origin, "a", &share(1, &[])), 0).unwrap();
+    }
+    let found = |rig: &mut Rig| {
+        let command = Scripts::speakers(&rig.keys, bucket);
+        let mut found = speakers(rig.ask(&command)).unwrap();
+        found.sort_by_key(|origin| origin.0);
+        found
+    };
+    let all = found(&mut rig);
+    assert_eq!(all, [Origin(1), Origin(2)]);
+    let adopt = |rig: &mut Rig, after| {
+        let command = rig.scripts.adopt(&rig.keys, after, &all);
+        rig.ask(&command);
+    };
+    adopt(&mut rig, HOUR);
+    assert_eq!(claim(&mut rig, Duration::ZERO, HOUR, 9), [] as [u64; 0], "it may be there, and say so");
+    forget(&mut rig, 1);
+    adopt(&mut rig, Duration::ZERO);
+    adopt(&mut rig, HOUR);
+    assert_eq!(claim(&mut rig, Duration::ZERO, HOUR, 9), [1]);
+    let command = rig.scripts.reap(&rig.keys, Origin(1), bucket, 9);
+    assert_eq!(reaped(&rig.ask(&command)), Ok(0));
+    assert_eq!(found(&mut rig), [Origin(2)]);
 }
 
 /// Whether a node with this digest of its app's secret may join, and whether it is noted.

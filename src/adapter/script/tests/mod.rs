@@ -46,7 +46,7 @@ impl Rig {
     }
 
     fn sync(&mut self, origin: u64, channel: &str, share: &Share) -> Value {
-        let lease = Lease { origin: Origin(origin), end_ms: FAR, former: None };
+        let lease = Lease { origin: Origin(origin), end_ms: FAR, former: None, session: 1 };
         let command = self.scripts.sync(&self.keys, lease, &self.address(channel), share);
         self.ask(&command)
     }

@@ -2,16 +2,33 @@ use super::{FAR, Rig, share, user};
 use crate::adapter::keys::BUCKETS;
 use crate::adapter::script::{Lease, Parts, Refused, Scripts, channels, list_channels, looked, reaped, synced};
 use crate::hub::AppIndex;
-use crate::hub::far::{Change, Origin, Whose};
+use crate::hub::far::{Change, Origin, Share, Whose};
 
 #[test]
 fn a_node_whose_lease_is_over_changes_nothing() {
     let mut rig = Rig::new();
-    let lease = Lease { origin: Origin(1), end_ms: 1, former: None };
+    let lease = Lease { origin: Origin(1), end_ms: 1, former: None, session: 1 };
     let command = rig.scripts.sync(&rig.keys, lease, &rig.address("presence-a"), &share(1, &[("ada", true)]));
     assert_eq!(synced(rig.ask(&command), 0).unwrap_err(), Refused::Expired);
     let keys: Vec<String> = redis::cmd("KEYS").arg("*").query(&mut rig.redis).unwrap();
     assert_eq!(keys, [] as [&str; 0]);
+}
+
+/// What it says was true when it left, and is not any more.
+#[test]
+fn a_command_of_a_session_that_is_over_changes_nothing() {
+    let mut rig = Rig::new();
+    let tell = |rig: &mut Rig, session: u64, share: &Share| {
+        let lease = Lease { origin: Origin(1), end_ms: FAR, former: None, session };
+        let command = rig.scripts.sync(&rig.keys, lease, &rig.address("presence-a"), share);
+        synced(rig.ask(&command), 0)
+    };
+    tell(&mut rig, 1, &share(1, &[("ada", true)])).unwrap();
+    tell(&mut rig, 2, &share(0, &[("ada", false)])).unwrap();
+    assert_eq!(tell(&mut rig, 1, &share(1, &[("ada", true)])).unwrap_err(), Refused::Expired);
+    let look = rig.scripts.look(&rig.address("presence-a"), Parts::All(None));
+    assert_eq!(looked(rig.ask(&look), |_| Whose::Other).unwrap().1, 0);
+    tell(&mut rig, 2, &share(1, &[("ada", true)])).unwrap();
 }
 
 #[test]
@@ -77,7 +94,7 @@ fn channels_are_listed_by_prefix_over_all_buckets() {
 fn a_script_that_is_not_loaded_is_told_apart() {
     let mut rig = Rig::new();
     redis::cmd("SCRIPT").arg("FLUSH").exec(&mut rig.redis).unwrap();
-    let lease = Lease { origin: Origin(1), end_ms: FAR, former: None };
+    let lease = Lease { origin: Origin(1), end_ms: FAR, former: None, session: 1 };
     let command = rig.scripts.sync(&rig.keys, lease, &rig.address("a"), &share(1, &[]));
     let error = command.query::<redis::Value>(&mut rig.redis).unwrap_err();
     assert_eq!(error.code(), Some("NOSCRIPT"));

@@ -60,6 +60,8 @@ pub(super) struct Session {
     is_subscribing: bool,
     is_renewing: bool,
     is_reaping: bool,
+    /// When to look for nodes that nobody knows.
+    adopts: Option<u64>,
     late: usize,
     /// Until when others may come back, who were away when this node was.
     settles: Option<u64>,
@@ -175,6 +177,7 @@ impl Adapter {
             is_subscribing: false,
             is_renewing: false,
             is_reaping: false,
+            adopts: Some(clock.now + LEASE + TELLING),
             late: 0,
             settles: was_away.then_some(clock.now + SETTLING),
             is_asking: false,
@@ -235,6 +238,9 @@ impl Adapter {
         session.renew(clock);
         if !session.is_reaping && clock.now - session.confirmed < LEASE {
             session.is_reaping = true;
+            if session.adopts.take_if(|due| *due <= clock.now).is_some() {
+                Self::send(clock, number, AtRedis::Adopt);
+            }
             Self::send(clock, number, AtRedis::Claim);
         }
         self.later(clock, LEASE / 3, AtNode::Beat(number));

@@ -18,6 +18,8 @@ pub(super) enum Happening {
     Node(usize, u64, AtNode),
     /// At Redis, over a session's connections.
     Redis(u64, AtRedis),
+    /// At Redis, over a connection of a session that its node gave up.
+    Late(u64, Order),
     /// A node that was stopped goes on.
     Resume(usize, u64),
     /// A node that was stopped dies.
@@ -87,6 +89,7 @@ pub(super) struct Lease {
     pub(super) former: Option<Origin>,
     /// In Redis' Unix milliseconds.
     pub(super) end_ms: u64,
+    pub(super) session: u64,
     pub(super) asked: u64,
 }
 
@@ -109,6 +112,8 @@ pub(super) enum AtRedis {
     Orders,
     Renew(Origin, u64),
     Claim,
+    /// Look for nodes that nobody knows.
+    Adopt,
     /// Those claimed, one place a time.
     Reap(Vec<Origin>),
     Part(Origin),

@@ -9,6 +9,9 @@ use super::memory::Link;
 use super::schedule::{Action, MS, SECOND, Wire};
 use super::world::World;
 
+/// How long a connection that was given up may go on to bring something.
+const LATEST: u64 = 8 * SECOND;
+
 impl World {
     pub(super) fn act(&mut self, action: &Action) {
         match *action {
@@ -112,17 +115,23 @@ impl World {
         self.redis.process += 1;
     }
 
-    /// Of what is under way to Redis it gets a part, whose answers are lost.
+    /// Of what is under way to Redis it gets a part, whose answers are lost; some of that when the network brings again what
+    /// nobody waits for any more.
     fn lose_under_way(&mut self, session: u64) {
         for at in self.clock.take_under_way(session) {
             match at {
                 AtRedis::Batch(orders, _) => {
                     let arrived = self.clock.dice.below(orders.len() + 1);
+                    let pause = if self.clock.dice.chance(30) { self.clock.dice.within(1..LATEST) } else { 0 };
                     for order in orders.into_iter().take(arrived) {
-                        self.redis.order(&mut self.clock, session, order);
+                        if pause == 0 {
+                            self.redis.order(&mut self.clock, session, order);
+                        } else {
+                            self.clock.at(self.clock.now + pause, Happening::Late(session, order));
+                        }
                     }
                 }
-                AtRedis::Part(_) | AtRedis::Take(..) | AtRedis::Claim => {
+                AtRedis::Part(_) | AtRedis::Take(..) | AtRedis::Claim | AtRedis::Adopt => {
                     if self.clock.dice.chance(50) {
                         self.redis.hear(&mut self.clock, session, at);
                     }
@@ -164,16 +173,9 @@ impl World {
         }
     }
 
-    /// A node whose lease an emptied Redis does not know, which does not know that yet. Of one that tells a share just then
-    /// and ends, nobody knows that it was there; what it had stays.
-    fn is_unknown(&self, place: usize) -> bool {
-        let is_known = |origin| self.redis.truth.is_registered(origin);
-        self.redis.emptied.is_some() && !self.nodes[place].adapter.former().is_none_or(is_known)
-    }
-
     /// A node ends, and all who are at it lose their connections. Another one starts in its place.
     pub(super) fn end(&mut self, place: usize, pause: u64) {
-        if !self.nodes[place].is_alive || self.is_unknown(place) {
+        if !self.nodes[place].is_alive {
             return;
         }
         let node = &mut self.nodes[place];

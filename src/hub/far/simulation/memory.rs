@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use crate::hub::far::truth::{self, Published, Sending, Truth};
+use crate::hub::far::truth::{self, Published, Sending, Speaker, Truth};
 use crate::hub::far::{Event, Look, Origin, Outcome, Place, Position, Share, Stay, Synced};
 use crate::hub::key::ChannelKey;
 
@@ -23,8 +23,7 @@ const CLAIMED: usize = 4;
 /// A command.
 #[derive(Debug, Clone)]
 pub(super) enum Order {
-    /// Under a life and with the one before, until the lease's end.
-    Sync((Origin, Option<Origin>), u64, Place, Share),
+    Sync(Speaker, Place, Share),
     Look(Place, Option<Position>),
     Relay(Origin, ChannelKey, Event),
     Stay(Sending, ChannelKey, Box<Stay>),
@@ -132,12 +131,8 @@ impl Redis {
         self.ends.push((self.told.len(), Members::new()));
     }
 
-    /// Remembers how it is, for those who follow it. Of shares that were told to an emptied one by a node that it does not
-    /// know, nobody would know if it came back.
+    /// Remembers how it is, for those who follow it.
     pub(super) fn follow(&mut self, now: u64) {
-        if !self.truth.shares().iter().all(|(_, origin, ..)| self.truth.is_registered(*origin)) {
-            return;
-        }
         self.before.push_back((now, self.truth.clone()));
         if self.before.len() > 8 {
             self.before.pop_front();
@@ -180,7 +175,7 @@ impl Redis {
             AtRedis::Batch(orders, answers) => self.batch(clock, session, orders, answers),
             AtRedis::Subscribe(topics) => self.subscribe(clock, session, topics),
             AtRedis::Take(former, fresh, asked) => {
-                let lease = self.take(clock, former, (fresh, asked));
+                let lease = self.take(clock, former, session, (fresh, asked));
                 self.answer(clock, session, AtNode::Opened(session, lease));
             }
             AtRedis::Orders => self.answer(clock, session, AtNode::Obeyed(session)),
@@ -192,6 +187,7 @@ impl Redis {
                 let claimed = self.truth(clock).claim(CLAIM / MS, CLAIMED);
                 self.reap_on(clock, session, claimed);
             }
+            AtRedis::Adopt => self.truth(clock).adopt((LEASE + GRACE) / MS),
             AtRedis::Reap(claimed) => self.reap(clock, session, claimed),
             AtRedis::Part(origin) => {
                 // Whoever has no lease any more need not let it end.
@@ -201,11 +197,17 @@ impl Redis {
     }
 
     /// Renews the former lease, or gives one for a new life.
-    fn take(&mut self, clock: &Clock, former: Option<(Origin, bool)>, (fresh, asked): (Origin, u64)) -> Lease {
+    fn take(
+        &mut self,
+        clock: &Clock,
+        former: Option<(Origin, bool)>,
+        session: u64,
+        (fresh, asked): (Origin, u64),
+    ) -> Lease {
         let truth = self.truth(clock);
         let going_on = former.filter(|(_, goes_on)| *goes_on);
         if let Some((origin, end_ms)) = going_on.and_then(|(of, _)| Some((of, truth.renew(of, LEASE / MS).ok()?))) {
-            return Lease { origin, former: None, end_ms, asked };
+            return Lease { origin, former: None, end_ms, session, asked };
         }
         let former = former.map(|(origin, _)| origin);
         let was_claimed = former.is_some_and(|former| truth.is_claimed(former));
@@ -213,7 +215,7 @@ impl Redis {
         if let Some(former) = former.filter(|_| !was_claimed) {
             truth.hold(former, TELLING / MS);
         }
-        Lease { origin: fresh, former, end_ms, asked }
+        Lease { origin: fresh, former, end_ms, session, asked }
     }
 
     fn answer(&mut self, clock: &mut Clock, session: u64, answer: AtNode) {
@@ -244,7 +246,7 @@ impl Redis {
     pub(super) fn order(&mut self, clock: &mut Clock, session: u64, order: Order) -> Answer {
         clock.note(|| format!("Redis, session {session}: {}", brief(&order)));
         match order {
-            Order::Sync(lives, end_ms, place, share) => match self.truth(clock).sync(lives, end_ms, &place, &share) {
+            Order::Sync(by, place, share) => match self.truth(clock).sync(by, &place, &share) {
                 Ok((synced, published)) => {
                     self.publish(clock, published);
                     Answer::Synced(Some(synced))
@@ -336,7 +338,7 @@ impl Redis {
 
 fn brief(order: &Order) -> String {
     match order {
-        Order::Sync((origin, _), _, place, share) => format!("{origin:?} has {share:?} of {}", key(place)),
+        Order::Sync(by, place, share) => format!("{:?} has {share:?} of {}", by.origin, key(place)),
         Order::Look(place, after) => format!("looks at {} after {after:?}", key(place)),
         Order::Relay(origin, channel, event) => format!("{origin:?} relays {:?} to {channel:?}", event.number),
         Order::Stay(sending, channel, stay) => {

@@ -1,6 +1,6 @@
 //! What requests are in Redis' words, and what it says in the hub's, as `adapter::wording` has them.
 
-use crate::hub::far::truth::{Heard as Told, Sending};
+use crate::hub::far::truth::{Heard as Told, Sending, Speaker};
 use crate::hub::far::{Change, Origin, Past, Place, Report, Request, Stay, Whose};
 
 use super::adapter::{Fault, Job};
@@ -11,7 +11,9 @@ use super::memory::{Answer, Carried, Order};
 pub(super) fn order(job: &mut Job, lease: Lease, sender: Origin, sent: &mut u64) -> Order {
     match &job.request {
         Request::Sync(place, share) => {
-            Order::Sync((lease.origin, lease.former), lease.end_ms, place.clone(), share.clone())
+            let Lease { origin, former, end_ms, session, .. } = lease;
+            let by = Speaker { origin, former, lease_end_ms: end_ms, session };
+            Order::Sync(by, place.clone(), share.clone())
         }
         Request::Look(place, _, after) => Order::Look(place.clone(), *after),
         Request::Relay(channel, event, _) if job.is_late => {

@@ -134,11 +134,10 @@ impl World {
                 }
                 Happening::Node(place, life, what) => self.at_node(place, life, what),
                 Happening::Redis(session, at) => self.redis.hear(&mut self.clock, session, at),
+                Happening::Late(session, order) => drop(self.redis.order(&mut self.clock, session, order)),
                 Happening::Resume(place, life) => self.resume(place, life),
                 Happening::Die(place, life) if self.nodes[place].life == life => {
                     self.end(place, SECOND);
-                    // Unless it must not end now.
-                    self.resume(place, life);
                 }
                 Happening::Die(..) => {}
                 Happening::Follow => {

@@ -1,5 +1,6 @@
 //! Leases of nodes.
 
+use super::place::Standing;
 use super::{Origin, Truth};
 
 /// The node's lease is over.
@@ -31,11 +32,6 @@ impl Truth {
         self.renew(origin, ms)
     }
 
-    /// Whether a node will be reaped some day unless it says otherwise.
-    pub(crate) fn is_registered(&self, origin: Origin) -> bool {
-        self.nodes.contains_key(&origin.0) || self.is_claimed(origin)
-    }
-
     /// Whether somebody clears a node away, or will.
     pub(crate) fn is_claimed(&self, origin: Origin) -> bool {
         self.claims.contains_key(&origin.0)
@@ -59,6 +55,15 @@ impl Truth {
             self.claims.insert(*origin, now_ms + claim_ms);
         }
         claimed.into_iter().map(Origin).collect()
+    }
+
+    /// Lets those be claimed after a time who told shares and whom nobody knows.
+    pub(crate) fn adopt(&mut self, after_ms: u64) {
+        let due = self.now_ms() + after_ms;
+        let speakers: Vec<_> = self.places.values().flat_map(Standing::speakers).collect();
+        for speaker in speakers.into_iter().filter(|speaker| !self.nodes.contains_key(speaker)) {
+            self.claims.entry(speaker).or_insert(due);
+        }
     }
 
     /// Makes a claim last longer; whether there was one.

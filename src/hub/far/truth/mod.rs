@@ -41,6 +41,16 @@ pub(crate) struct Sending {
     pub(crate) number: u64,
 }
 
+/// Who tells a share.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Speaker {
+    pub(crate) origin: Origin,
+    pub(crate) former: Option<Origin>,
+    pub(crate) lease_end_ms: u64,
+    /// Rises with the node's sessions. The model knows the latest of each place, Redis of all places of a bucket.
+    pub(crate) session: u64,
+}
+
 /// What all nodes share.
 #[derive(Debug, Clone)]
 pub(crate) struct Truth {
@@ -92,16 +102,16 @@ impl Truth {
     /// Sets a node's share of a place; what it tells there, it takes over from its life before.
     pub(crate) fn sync(
         &mut self,
-        (origin, former): (Origin, Option<Origin>),
-        lease_end_ms: u64,
+        by: Speaker,
         place: &Place,
         share: &Share,
     ) -> Result<(Synced, Vec<Published>), Expired> {
-        if self.now_ms() >= lease_end_ms {
+        let Speaker { origin, former, lease_end_ms, session } = by;
+        let (now_us, now_ms) = (self.now_us, self.now_ms());
+        let standing = self.standing(place);
+        if now_ms >= lease_end_ms || !standing.is_latest(origin, session) {
             return Err(Expired);
         }
-        let now_us = self.now_us;
-        let standing = self.standing(place);
         if let Some(former) = former {
             standing.take_over(origin, former, share);
         }
@@ -158,7 +168,8 @@ impl Truth {
     /// Removes what a node had of one place; nothing where it has none any more.
     pub(crate) fn reap_one(&mut self, origin: Origin) -> Option<Vec<Published>> {
         let now_us = self.now_us;
-        let standing = self.places.values_mut().find(|standing| standing.has(origin))?;
+        let is_named = |standing: &Standing| standing.has(origin) || standing.speakers().any(|of| of == origin.0);
+        let standing = self.places.values_mut().find(|standing| is_named(standing))?;
         standing.empty(origin, now_us);
         let told = std::mem::take(&mut standing.told);
         Some(publish(standing.place.as_ref()?, &told))

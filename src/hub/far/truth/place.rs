@@ -13,6 +13,8 @@ pub(super) struct Standing {
     pub(super) place: Option<Place>,
     pub(super) position: Position,
     shares: BTreeMap<u64, (usize, Totals)>,
+    /// The latest session of each node.
+    sessions: BTreeMap<u64, u64>,
     held: BTreeMap<u64, BTreeSet<UserId>>,
     pub(super) members: BTreeMap<UserId, Member>,
     pub(super) kept: Kept,
@@ -40,6 +42,13 @@ impl Standing {
 
     pub(super) fn is_occupied(&self) -> bool {
         self.total() > 0 || !self.members.is_empty()
+    }
+
+    /// Whether this is not of a session that is over.
+    pub(super) fn is_latest(&mut self, origin: Origin, session: u64) -> bool {
+        let latest = self.sessions.entry(origin.0).or_default();
+        *latest = session.max(*latest);
+        *latest == session
     }
 
     /// Whether a node has anything of it.
@@ -94,6 +103,12 @@ impl Standing {
         if let Some((_, rule)) = self.shares.get(&origin.0).copied() {
             self.count(origin, 0, rule, now_us);
         }
+        self.sessions.remove(&origin.0);
+    }
+
+    /// Who told shares and was not removed.
+    pub(super) fn speakers(&self) -> impl Iterator<Item = u64> {
+        self.sessions.keys().copied()
     }
 
     fn hold(&mut self, origin: Origin, (id, info): (&UserId, &UserInfo), limit: usize, now_us: u64) -> bool {
