@@ -10,10 +10,17 @@ use crate::load::seat::Seat;
 use crate::process::server::Server;
 use crate::process::usage::{Meter, resident_bytes};
 
+/// Connections that are there before the measurement: with them comes what all share, such as the pages of the program
+/// that are read from the disk when they are first needed.
+const FIRST: u32 = 200;
+
 /// Memory per connection that is subscribed to a channel of its own.
 pub(super) fn measure(server: &Server, settings: Settings) -> Result<Outcome, Error> {
     let count = settings.connections;
     let seats: Vec<Seat> = (0..count).map(Seat::public).collect();
+    let first: Vec<Seat> = (count..count + FIRST).map(Seat::public).collect();
+    let mut staying = Engine::new(server.address)?;
+    staying.connect(&first, &mut Audience::new(first.len()))?;
     let mut engine = Engine::new(server.address)?;
     let mut audience = Audience::new(seats.len());
     let before = resident_bytes(server.pid())?;
