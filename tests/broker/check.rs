@@ -15,7 +15,7 @@ use saluran::config::{self, Loaded, Source, Warning};
 /// What every case uses where a real configuration has its secret.
 const SECRET: &str = "hunter2";
 
-fn root() -> &'static Path {
+pub(crate) fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
@@ -25,7 +25,7 @@ fn cases() -> BTreeSet<PathBuf> {
     paths.filter(|path| path.is_file()).map(|path| path.with_extension("")).collect()
 }
 
-fn run_case(case: &Path) -> Result<Loaded, config::Error> {
+pub(crate) fn run_case(case: &Path) -> Result<Loaded, config::Error> {
     let source = match fs::read(case.with_extension("toml")) {
         Ok(text) => Source::Text { name: "channels.toml".to_owned(), text },
         Err(_) => Source::Environment,
@@ -38,7 +38,7 @@ fn shipped() -> String {
     fs::read_to_string(root().join("channels.toml")).unwrap()
 }
 
-fn load(text: &str, variables: &[(&str, &str)]) -> Result<Loaded, config::Error> {
+pub(crate) fn load(text: &str, variables: &[(&str, &str)]) -> Result<Loaded, config::Error> {
     let source = Source::Text { name: "channels.toml".to_owned(), text: text.as_bytes().to_vec() };
     config::load(source, variables.iter().copied())
 }
@@ -309,61 +309,6 @@ fn tokens_and_channels_that_look_wrong_are_warnings() {
 }
 
 #[test]
-fn redis_is_found_by_its_url() {
-    let adapter = |text: &str, variables: &[(&str, &str)]| {
-        let app = "[[app]]\nid = \"1\"\nkey = \"k\"\nsecret = \"s\"\n";
-        load(&format!("[adapter]\n{text}\n{app}"), variables).unwrap_or_else(|error| panic!("{error}")).config.adapter
-    };
-    let servers =
-        |adapter: &config::Adapter| -> Vec<String> { adapter.servers.iter().map(ToString::to_string).collect() };
-    assert_eq!(adapter("", &[]), config::Adapter::default());
-
-    let one = adapter("kind = \"redis\"", &[("SALURAN_ADAPTER_URL", "rediss://alice:hunter2@cache:6380/3")]);
-    assert_eq!((servers(&one), &one.mode), (vec!["cache:6380".to_owned()], &config::RedisMode::Standalone));
-    assert_eq!((one.kind, one.tls, one.database), (config::AdapterKind::Redis, true, 3));
-    assert_eq!(one.username.as_deref(), Some("alice"));
-    assert_eq!(one.password.as_ref().map(config::Secret::expose), Some("hunter2"));
-    assert!(!format!("{one:?}").contains("hunter2"));
-
-    let master = "kind = \"redis\"\nmode = \"sentinel\"\nmaster = \"mymaster\"\nsentinel_password = \"s\"\n\
-                  url = \"redis://:p@a,[::1]:5000/1\"";
-    let sentinel = adapter(master, &[]);
-    assert_eq!(servers(&sentinel), ["a:26379", "[::1]:5000"]);
-    assert_eq!(sentinel.mode, config::RedisMode::Sentinel { master: "mymaster".to_owned() });
-    assert_eq!((sentinel.database, sentinel.password.is_some(), sentinel.sentinel_password.is_some()), (1, true, true));
-
-    let cluster = adapter(
-        "kind = \"redis\"\nmode = \"cluster\"\nurl = \"rediss://a:7000,b\"\ntls_ca = \"tests/check/keys/ca.pem\"",
-        &[("SALURAN_ADAPTER_LEASE", "30s"), ("SALURAN_ADAPTER_COMMAND_TIMEOUT", "10s")],
-    );
-    assert_eq!(
-        (servers(&cluster), &cluster.mode),
-        (vec!["a:7000".to_owned(), "b:6379".to_owned()], &config::RedisMode::Cluster)
-    );
-    assert_eq!(cluster.tls_ca.as_deref(), Some(Path::new("tests/check/keys/ca.pem")));
-    assert_eq!((cluster.lease, cluster.command_timeout), (Duration::from_secs(30), Duration::from_secs(10)));
-}
-
-#[test]
-fn an_adapter_that_looks_wrong_is_a_warning() {
-    let said = |text: &str, variables: &[(&str, &str)]| -> Vec<String> {
-        let app = "[[app]]\nid = \"1\"\nkey = \"k\"\nsecret = \"s\"\n";
-        let loaded = load(&format!("{text}\n{app}"), variables).unwrap_or_else(|error| panic!("{error}"));
-        loaded.warnings.iter().map(Warning::to_string).collect()
-    };
-    let url = "[adapter]\nurl = \"redis://:hunter2@cache\"";
-    assert_eq!(
-        said(url, &[]),
-        ["[adapter] has a url, and its kind is \"local\", so Redis is not used; set kind = \"redis\" \
-          (SALURAN_ADAPTER_KIND) or leave url out"]
-    );
-    let redis = [("SALURAN_ADAPTER_KIND", "redis"), ("SALURAN_CONTEST_ENABLED", "true")];
-    assert!(said(url, &redis[..1]).is_empty());
-    let postgres = [redis[0], redis[1], ("SALURAN_STORE_DATABASE", "postgres://db/contest")];
-    assert!(said(url, &postgres).is_empty());
-}
-
-#[test]
 fn a_file_that_is_named_must_exist() {
     let path = root().join("tests/check/there-is-no-such-file.toml");
     let error = config::load(Source::from(Some(path.as_path())), [("SALURAN_APP_ID", "7")]).unwrap_err();
@@ -388,7 +333,7 @@ fn a_variable_that_is_not_text_is_a_mistake() {
     );
 }
 
-fn check(arguments: &[&str], variables: &[(&str, &str)]) -> Output {
+pub(crate) fn check(arguments: &[&str], variables: &[(&str, &str)]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_saluran"));
     command.arg("check").args(arguments).env_clear().envs(variables.iter().copied());
     command.current_dir(root()).output().unwrap()
@@ -414,23 +359,6 @@ fn check_says_what_a_good_file_comes_to() {
 }
 
 #[test]
-fn check_says_where_other_nodes_are_met() {
-    let variables = [
-        ("SALURAN_ADAPTER_KIND", "redis"),
-        ("SALURAN_ADAPTER_URL", "rediss://alice:hunter2@a,b"),
-        ("SALURAN_ADAPTER_MODE", "sentinel"),
-        ("SALURAN_ADAPTER_MASTER", "mymaster"),
-        ("SALURAN_STORE_DATABASE", "postgres://judge:hunter2@db/contest"),
-    ];
-    let output = check(&["--config", "channels.toml"], &variables);
-    assert_eq!(output.status.code(), Some(0));
-    let said = String::from_utf8(output.stdout).unwrap();
-    let line = "\n  adapter         redis sentinel for mymaster at a:26379, b:26379 with TLS, prefix saluran\n";
-    assert!(said.contains(line), "{said}");
-    assert!(!said.contains("hunter2") && !said.contains("alice"), "{said}");
-}
-
-#[test]
 fn check_says_every_mistake_on_stderr_and_ends_with_64() {
     let output = check(&["--config", "tests/check/path_prefix.toml"], &[("SALURAN_SERVER_PORT", "x")]);
     assert_eq!(output.status.code(), Some(64));
@@ -452,16 +380,5 @@ fn check_prints_the_reference_of_all_keys() {
         if let Some(variable) = entry.variable {
             assert!(said.contains(&format!(" Variable: {variable}\n")), "{variable}");
         }
-    }
-}
-
-#[test]
-fn nodes_that_share_a_contest_share_a_database() {
-    let case = root().join("tests/check/contest_of_several_nodes");
-    let expected = fs::read_to_string(case.with_extension("txt")).unwrap();
-    assert_eq!(format!("{}\n", run_case(&case).unwrap_err()), expected);
-    let text = fs::read_to_string(case.with_extension("toml")).unwrap();
-    for variable in [("SALURAN_STORE_DATABASE", "postgres://a@b/c"), ("SALURAN_CONTEST_ENABLED", "false")] {
-        load(&text, &[variable]).unwrap();
     }
 }

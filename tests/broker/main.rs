@@ -8,6 +8,7 @@
 mod authorized;
 mod cache;
 mod check;
+mod check_adapter;
 mod client_event;
 mod command_line;
 mod connect;
