@@ -66,6 +66,7 @@ impl<'a> Session<'a> {
         beat.reset();
         let was_away = engine.life.replace(Life { origin: held.origin(), processes }).is_some();
         engine.topology = Some(topology.clone());
+        let adopts = Some(Instant::now() + engine.opener.config.lease + TELLING);
         let common_topic = engine.wording.keys.all().into_bytes();
         let own_topic = engine.wording.keys.at(engine.node).into_bytes();
         let mut session = Self {
@@ -81,7 +82,7 @@ impl<'a> Session<'a> {
             is_renewing: false,
             is_checking: false,
             is_reaping: false,
-            adopts: None,
+            adopts,
             gathered: HashMap::new(),
             asked: 0,
             late: 0,
@@ -94,7 +95,6 @@ impl<'a> Session<'a> {
             has_obeyed: false,
         };
         // From the moment that it is back; until then for as long as that may be.
-        session.adopts = Some(Instant::now() + session.engine.opener.config.lease + TELLING);
         session.settles = was_away.then(|| Instant::now() + SETTLING);
         session.begin();
         session

@@ -99,9 +99,7 @@ impl Scripts {
         command.arg(hex(origin));
         command
     }
-}
 
-impl Scripts {
     /// Asks which nodes told shares in a bucket, and are not cleared away; answered by [`speakers`].
     pub(in crate::adapter) fn speakers(keys: &Keys, bucket: u16) -> Cmd {
         let mut command = cmd("HGETALL");

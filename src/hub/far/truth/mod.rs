@@ -33,8 +33,8 @@ pub(crate) enum Heard {
     Changed(Position, Position, Change),
 }
 
-/// What tells a `Stay` that is sent again; a number of 0 is of an event of which nothing stays. The model counts for all buckets together, so numbers of one sender must
-/// rise over all places.
+/// What tells a `Stay` that is sent again; a number of 0 is of an event of which nothing stays. The model counts for all
+/// buckets together, so numbers of one sender must rise over all places.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Sending {
     pub(crate) sender: Origin,
