@@ -21,7 +21,7 @@
 //! T:t:<place>     topic   what changes at the place
 //! {P}:nodes       zset    origin -> end of its lease, in Redis' milliseconds
 //! {P}:claims      zset    origin that is being reaped -> end of the claim of who does it
-//! {P}:node:<origin>  hash  facts about a node
+//! {P}:node:<origin>  hash  facts about a node: number, name, version, connections:<app>
 //! {P}:apps        hash    app id -> digest of its secrets
 //! {P}:orders      stream  what is said to all nodes, for those that are away
 //! {P}:all         topic   what concerns all nodes

@@ -7,6 +7,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::hub::far::Origin;
+use crate::protocol::AppId;
 
 use super::connect::Link;
 use super::fault::Fault;
@@ -91,7 +92,7 @@ impl Registry {
         let term = self.term;
         if let Some((origin, true)) = former {
             let asked = Instant::now();
-            match self.renew(link, origin).await {
+            match self.renew(link, origin, &[]).await {
                 Ok(Renewed { end_ms, nodes }) => {
                     let lease = Lease { origin, end_ms, former: None, session };
                     return Ok((Held { lease, begun: asked, confirmed: asked, term }, nodes));
@@ -117,17 +118,28 @@ impl Registry {
 
     /// # Errors
     /// `Expired` when the node has no lease any more.
-    pub(super) async fn renew(&self, link: &mut Link, origin: Origin) -> Result<Renewed, Fault> {
-        self.set(link, origin, self.term).await
+    pub(super) async fn renew(
+        &self,
+        link: &mut Link,
+        origin: Origin,
+        connections: &[(AppId, usize)],
+    ) -> Result<Renewed, Fault> {
+        self.set(link, origin, self.term, connections).await
     }
 
     /// Lets the lease end soon.
     pub(super) async fn part(&self, link: &mut Link, origin: Origin) -> Result<(), Fault> {
-        self.set(link, origin, PARTING).await.map(drop)
+        self.set(link, origin, PARTING, &[]).await.map(drop)
     }
 
-    async fn set(&self, link: &mut Link, origin: Origin, term: Duration) -> Result<Renewed, Fault> {
-        let answer = self.run(link, &self.scripts.renew(&self.keys, origin, term)).await?;
+    async fn set(
+        &self,
+        link: &mut Link,
+        origin: Origin,
+        term: Duration,
+        connections: &[(AppId, usize)],
+    ) -> Result<Renewed, Fault> {
+        let answer = self.run(link, &self.scripts.renew(&self.keys, origin, term, connections)).await?;
         script::renewed(answer).map_err(|refused| match refused {
             Refused::Expired => Fault::Expired,
             Refused::Unreadable(_) => link.unreadable("renew"),

@@ -18,7 +18,7 @@ use tokio::time::Instant;
 use crate::config::{self, RedisMode};
 use crate::hub::Handed;
 use crate::hub::far::{self, Report, Request};
-use crate::protocol::SocketId;
+use crate::protocol::{AppId, SocketId};
 
 use super::apps::Apps;
 use super::backlog::{Full, Gauge, weight};
@@ -82,6 +82,8 @@ pub struct Ears {
     pub all: Box<dyn Fn(Control) + Send>,
     /// Letters for this node's connections: which node asks, its number for the answer, for whom it is, and the letter.
     pub letters: Box<dyn Fn(u32, u64, SocketId, Bytes) + Send>,
+    /// How many connections each app has at this node.
+    pub counts: Box<dyn Fn() -> Vec<(AppId, usize)> + Send>,
 }
 
 impl fmt::Debug for Ears {
@@ -177,12 +179,12 @@ impl Adapter {
                 Ok(runtime) => runtime,
                 Err(error) => return tracing::error!(%error, "the adapter's thread could not start"),
             };
-            let Ears { homes, all, letters: hand } = ears;
+            let Ears { homes, all, letters: hand, counts } = ears;
             let one = Box::new(move |note| match note {
                 Note::Hand { number, from, to, letter } => hand(from, number, to, letter),
                 Note::Handed { number, handed } => letters.answered(number, handed),
             });
-            let ears = engine::Ears { homes, all, one };
+            let ears = engine::Ears { homes, all, one, counts };
             let parts = engine::Parts { opener, wording, gauge, inlet, ears, node, state };
             runtime.block_on(async { Engine::new(parts).run(first).await });
             runtime.shutdown_timeout(JOINING);

@@ -48,6 +48,8 @@ pub(super) struct Sent {
 pub(super) enum Target {
     /// To the server of one bucket.
     Bucket(u16),
+    /// The server of what belongs to no bucket.
+    Common,
     /// A command to each bucket.
     All,
     /// Nowhere: this node does not serve the app any more.
@@ -74,6 +76,7 @@ impl Wording {
             | Request::Look(place, ..) => return self.bucket(place),
             Request::Relay(channel, ..) | Request::Stay(channel, ..) => channel,
             Request::Ask(Question::Channels(..)) => return Target::All,
+            Request::Ask(Question::Connections(..)) => return Target::Common,
             Request::Ask(
                 Question::Channel(channel, _)
                 | Question::Members(channel, _)
@@ -133,7 +136,7 @@ impl Wording {
                 self.stay(channel, &stay, sending)
             }
             Request::Stay(channel, stay, _) => self.stay(channel, stay, sending),
-            Request::Ask(question) => self.question(question),
+            Request::Ask(question) => self.question(question, lease.origin),
         }
     }
 
@@ -152,10 +155,11 @@ impl Wording {
         Some(self.scripts.stay(sending, &address, stay))
     }
 
-    fn question(&self, question: &Question) -> Option<Cmd> {
+    fn question(&self, question: &Question, here: Origin) -> Option<Cmd> {
         let scripts = &self.scripts;
         match question {
             Question::Channels(..) => None,
+            Question::Connections(app, _) => Some(scripts.connections(&self.keys, self.apps.id(*app)?, here)),
             Question::Channel(channel, _) => Some(scripts.look(&self.channel(channel)?, Parts::Cached)),
             Question::Members(channel, _) => Some(scripts.look(&self.channel(channel)?, Parts::Members)),
             Question::Retained(channel, _) => Some(scripts.look(&self.channel(channel)?, Parts::Retained)),
@@ -201,6 +205,7 @@ impl Wording {
 fn answer_one(question: Question, answer: Value) -> Result<(), Unreadable> {
     match question {
         Question::Channels(..) => {}
+        Question::Connections(_, to) => drop(to.send(Ok(script::connections(&answer)?))),
         Question::Channel(_, to) => drop(to.send(Ok(script::channel_state(answer)?))),
         Question::Members(_, to) => drop(to.send(Ok(script::member_ids(answer)?))),
         Question::Retained(_, to) => drop(to.send(Ok(script::retained(answer)?))),
@@ -225,6 +230,7 @@ pub(super) fn answer_all(question: Question, answers: Vec<Value>) -> Result<(), 
 pub(super) fn fail(question: Question) {
     match question {
         Question::Channels(.., to) => drop(to.send(Err(Failure))),
+        Question::Connections(_, to) => drop(to.send(Err(Failure))),
         Question::Channel(_, to) => drop(to.send(Err(Failure))),
         Question::Members(_, to) => drop(to.send(Err(Failure))),
         Question::Retained(_, to) => drop(to.send(Err(Failure))),

@@ -288,6 +288,8 @@ fn join(
         recorder: recorder.clone(),
         about: vec![("version", env!("CARGO_PKG_VERSION").to_owned())],
     };
+    let counted = apps.clone();
+    let counts = move || counted.borrow().all().map(|app| (app.config.id.clone(), app.connections())).collect();
     let homes = mailboxes.remote(config.limits.busy_wait);
     let (reporting, handing) = (homes.clone(), homes.clone());
     let all = move |control: Control| obey(&apps.borrow(), &homes, &control);
@@ -302,7 +304,8 @@ fn join(
         handing.hand(to, &letter, move |handed| requests.handed(from, number, handed));
     };
     let reporting = move |report| reporting.report(report);
-    let ears = Ears { homes: Box::new(reporting), all: Box::new(all), letters: Box::new(letters) };
+    let ears =
+        Ears { homes: Box::new(reporting), all: Box::new(all), letters: Box::new(letters), counts: Box::new(counts) };
     let adapter = Adapter::start(&config.adapter, served, ears)?;
     // Nobody else sets it.
     drop(answering.set(adapter.requests()));

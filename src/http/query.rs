@@ -114,8 +114,10 @@ pub(super) async fn users(request: HttpRequest, signed: Signed) -> Outcome {
 }
 
 /// How many connections the app has, as Reverb tells it.
-pub(super) async fn connections(signed: Signed) -> Outcome {
-    Ok(json(&Connections { connections: signed.app.connections() }))
+pub(super) async fn connections(request: HttpRequest, signed: Signed) -> Outcome {
+    let hub = &state(&request).hub;
+    let connections = hub.connections_of(signed.app.index, signed.app.connections()).await?;
+    Ok(json(&Connections { connections }))
 }
 
 fn channel_in_path(request: &HttpRequest, signed: &Signed) -> Result<ChannelKey, Refusal> {

@@ -37,6 +37,18 @@ impl Hub {
         Ok(channels)
     }
 
+    /// Connections of an app in the cluster, where this node has `here`; those of the others as they last said, a third of a
+    /// lease ago at most.
+    ///
+    /// # Errors
+    /// `Busy` when what the nodes share did not answer in time.
+    pub async fn connections_of(&self, app: AppIndex, here: usize) -> Result<usize, Busy> {
+        match self.ask_all(|answer| Question::Connections(app, answer)).await {
+            Some(others) => Ok(here + others?),
+            None => Ok(here),
+        }
+    }
+
     /// One channel's state.
     ///
     /// # Errors

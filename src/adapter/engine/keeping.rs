@@ -29,7 +29,8 @@ impl Session<'_> {
         let Some(lane) = self.lanes.get(self.topology.common) else { return };
         if !std::mem::replace(&mut self.is_renewing, true) {
             let registry = self.engine.opener.registry.clone();
-            self.work.spawn(work::renew(registry, lane.link.clone(), self.held.origin()));
+            let counts = (self.engine.ears.counts)();
+            self.work.spawn(work::renew(registry, lane.link.clone(), self.held.origin(), counts));
         }
     }
 

@@ -23,6 +23,7 @@ use tokio::time::{Instant, sleep_until};
 
 use crate::hub::ChannelKey;
 use crate::hub::far::{Number, Outcome, Report, Request};
+use crate::protocol::AppId;
 use crate::telemetry::AdapterMetrics;
 
 use super::apps::Apps;
@@ -77,6 +78,9 @@ impl Inlet {
     }
 }
 
+/// Tells how many connections each app has at this node.
+pub(super) type Counts = Box<dyn Fn() -> Vec<(AppId, usize)> + Send>;
+
 /// Who hears what comes.
 pub(super) struct Ears {
     /// Homes: a place's report goes to the worker of the place, one without a place to all.
@@ -85,6 +89,8 @@ pub(super) struct Ears {
     pub(super) all: Box<dyn Fn(Control) + Send>,
     /// Whoever cares for what concerns this node.
     pub(super) one: Box<dyn Fn(Note) + Send>,
+    /// Whoever knows how many connections each app has here.
+    pub(super) counts: Counts,
 }
 
 /// The adapter's thread.

@@ -30,6 +30,7 @@ impl Session<'_> {
         let shard = match &job.what {
             What::Request(request) => match self.engine.wording.target(request) {
                 Target::Bucket(bucket) => self.topology.of(bucket),
+                Target::Common => self.topology.common,
                 Target::All | Target::Nowhere => {
                     self.count_late(&job);
                     return self.drop_job(job, "no app");

@@ -12,6 +12,7 @@ use crate::adapter::lease::Registry;
 use crate::adapter::script::{self, Renewed};
 use crate::adapter::topology::{self, ShardIndex, Topology};
 use crate::hub::far::Origin;
+use crate::protocol::AppId;
 
 use super::open::Opener;
 
@@ -66,9 +67,9 @@ pub(super) async fn rest(until: Instant) -> Done {
     Done::Rested
 }
 
-pub(super) async fn renew(registry: Registry, mut link: Link, origin: Origin) -> Done {
+pub(super) async fn renew(registry: Registry, mut link: Link, origin: Origin, counts: Vec<(AppId, usize)>) -> Done {
     let asked = Instant::now();
-    Done::Renewed(asked, registry.renew(&mut link, origin).await)
+    Done::Renewed(asked, registry.renew(&mut link, origin, &counts).await)
 }
 
 /// Pings all connections, and asks sentinels or the cluster whether the servers are still the same.

@@ -6,7 +6,7 @@ use crate::hub::far::{Place, Whose};
 use crate::hub::{AppIndex, ChannelState, ChannelSummary, Kept};
 use crate::protocol::{AppId, UserId};
 
-use crate::adapter::answers::{pairs, totals};
+use crate::adapter::answers::{number, pairs, totals};
 use crate::adapter::envelope::{Unreadable, text};
 use crate::adapter::keys::{BUCKETS, Keys, named_place};
 
@@ -38,6 +38,11 @@ pub(in crate::adapter) fn channels(answer: Value, prefix: &str) -> Result<Vec<Ch
         found.push(ChannelSummary { name: channel.name, subscriptions, members });
     }
     Ok(found)
+}
+
+/// Connections at other nodes.
+pub(in crate::adapter) fn connections(answer: &Value) -> Result<usize, Unreadable> {
+    usize::try_from(number(answer)?).map_err(|_| Unreadable)
 }
 
 /// One channel, from a look at its cached event.

@@ -10,6 +10,7 @@ use bytes::Bytes;
 use redis::{Cmd, Value, cmd};
 
 use crate::hub::far::Origin;
+use crate::protocol::AppId;
 
 use crate::adapter::answers::{bytes, is_expired, list, number, pairs, tuple};
 use crate::adapter::envelope::{Unreadable, millis, text};
@@ -70,10 +71,27 @@ impl Scripts {
         command
     }
 
-    /// Sets the end of a lease, from now on; answered by [`renewed`]. A short one lets a node go.
-    pub(in crate::adapter) fn renew(&self, keys: &Keys, origin: Origin, lease: Duration) -> Cmd {
-        let mut command = run(&self.renew, &[keys.cluster("nodes")]);
+    /// Sets the end of a lease, from now on, and says how many connections each app has there; answered by [`renewed`]. A
+    /// short one lets a node go.
+    pub(in crate::adapter) fn renew(
+        &self,
+        keys: &Keys,
+        origin: Origin,
+        lease: Duration,
+        connections: &[(AppId, usize)],
+    ) -> Cmd {
+        let mut command = run(&self.renew, &[keys.cluster("nodes"), keys.node(origin)]);
         command.arg(hex(origin)).arg(millis(lease));
+        for (app, count) in connections {
+            command.arg(fact(app)).arg(count);
+        }
+        command
+    }
+
+    /// Asks how many connections of an app nodes have besides one; the answer is a number.
+    pub(in crate::adapter) fn connections(&self, keys: &Keys, app: &AppId, except: Origin) -> Cmd {
+        let mut command = run(&self.connections, &[keys.cluster("nodes")]);
+        command.arg(keys.cluster("node:")).arg(fact(app)).arg(hex(except));
         command
     }
 
@@ -117,6 +135,11 @@ impl Scripts {
 
 pub(in crate::adapter) fn speakers(answer: Value) -> Result<Vec<Origin>, Unreadable> {
     pairs(answer)?.into_iter().map(|(speaker, _)| origin(&speaker)).collect()
+}
+
+/// What a node says of an app's connections stands there.
+fn fact(app: &AppId) -> String {
+    format!("connections:{app}")
 }
 
 fn origin(digits: &[u8]) -> Result<Origin, Unreadable> {

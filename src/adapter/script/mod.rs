@@ -20,7 +20,7 @@ use crate::hub::far::{Event, Origin};
 use super::envelope::{Unreadable, write_event};
 use super::keys::Address;
 
-pub(super) use ask::{channel_state, channels, list_channels, member_ids, retained};
+pub(super) use ask::{channel_state, channels, connections, list_channels, member_ids, retained};
 pub(super) use lease::{Facts, Joined, Renewed, claimed, is_held, joined, renewed, speakers};
 pub(super) use look::{Parts, looked, page};
 pub(super) use order::{Told, orders, told};
@@ -55,6 +55,7 @@ pub(super) struct Scripts {
     hold: Script,
     forget: Script,
     adopt: Script,
+    connections: Script,
     order: Script,
     tell: Script,
     role: Script,
@@ -91,6 +92,7 @@ impl Scripts {
             hold: script!("hold"),
             forget: script!("forget"),
             adopt: script!("adopt"),
+            connections: script!("connections"),
             order: script!("order"),
             tell: script!("tell"),
             role: script!("role"),
@@ -102,10 +104,10 @@ impl Scripts {
     /// that stays to have gone before is there first.
     pub(super) fn load(&self) -> impl Iterator<Item = Cmd> {
         let Self { relay, sync, reap, stay, look, past, join, renew, claim, hold, forget, .. } = self;
-        let Self { adopt, order, tell, role, resign, .. } = self;
-        let all =
-            [relay, sync, reap, stay, look, past, join, renew, claim, hold, forget, adopt, order, tell, role, resign];
-        all.into_iter().map(|script| {
+        let Self { adopt, connections, order, tell, role, resign, .. } = self;
+        let of_places = [relay, sync, reap, stay, look, past];
+        let of_nodes = [join, renew, claim, hold, forget, adopt, connections, order, tell, role, resign];
+        of_places.into_iter().chain(of_nodes).map(|script| {
             let mut command = cmd("SCRIPT");
             command.arg("LOAD").arg(script.code);
             command

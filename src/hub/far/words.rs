@@ -282,6 +282,8 @@ pub enum Outcome {
 pub enum Question {
     /// All occupied channels of an app whose name starts so.
     Channels(AppIndex, String, oneshot::Sender<Answer<Vec<ChannelSummary>>>),
+    /// Connections of an app at the other nodes, as they last said.
+    Connections(AppIndex, oneshot::Sender<Answer<usize>>),
     /// One channel.
     Channel(ChannelKey, oneshot::Sender<Answer<ChannelState>>),
     /// The members of a presence channel.

@@ -6,10 +6,11 @@ use redis::cmd;
 
 use super::{Rig, share};
 use crate::adapter::script::{
-    Facts, Joined, Refused, Scripts, claimed, is_held, joined, reaped, renewed, speakers, synced,
+    Facts, Joined, Refused, Scripts, claimed, connections, is_held, joined, reaped, renewed, speakers, synced,
 };
 use crate::hub::far::Origin;
 use crate::hub::far::truth::Truth;
+use crate::protocol::AppId;
 
 const HOUR: Duration = Duration::from_secs(3600);
 
@@ -22,7 +23,7 @@ fn join(rig: &mut Rig, origin: u64, lease: Duration, former: Option<u64>) -> Joi
 }
 
 fn renew(rig: &mut Rig, origin: u64, lease: Duration) -> Result<u64, Refused> {
-    let command = rig.scripts.renew(&rig.keys, Origin(origin), lease);
+    let command = rig.scripts.renew(&rig.keys, Origin(origin), lease, &[]);
     renewed(rig.ask(&command)).map(|renewed| renewed.nodes)
 }
 
@@ -78,6 +79,26 @@ fn a_life_whose_lease_was_lost_is_reaped() {
     assert_eq!(renew(&mut rig, 1, HOUR), Err(Refused::Expired));
     join(&mut rig, 2, HOUR, Some(1));
     assert_eq!(claim(&mut rig, HOUR, HOUR, 9), [1]);
+}
+
+#[test]
+fn connections_of_the_others_that_are_alive_are_added_up() {
+    let mut rig = Rig::new();
+    let [app, other] = ["7", "8"].map(|id| AppId::parse(id).unwrap());
+    let say = |rig: &mut Rig, origin, lease, counts: &[(AppId, usize)]| {
+        join(rig, origin, HOUR, None);
+        let command = rig.scripts.renew(&rig.keys, Origin(origin), lease, counts);
+        renewed(rig.ask(&command)).unwrap();
+    };
+    say(&mut rig, 1, HOUR, &[(app.clone(), 5), (other.clone(), 70)]);
+    say(&mut rig, 2, HOUR, &[(app.clone(), 2)]);
+    say(&mut rig, 3, Duration::ZERO, &[(app.clone(), 100)]);
+    let ask = |rig: &mut Rig, app, except| {
+        let command = rig.scripts.connections(&rig.keys, app, Origin(except));
+        connections(&rig.ask(&command)).unwrap()
+    };
+    assert_eq!([ask(&mut rig, &app, 1), ask(&mut rig, &app, 2), ask(&mut rig, &app, 9)], [2, 5, 7]);
+    assert_eq!(ask(&mut rig, &other, 2), 70);
 }
 
 /// Those that told shares to an emptied Redis and ended before they noticed that it was.
