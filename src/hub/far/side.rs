@@ -235,11 +235,13 @@ impl Side {
         self.is_placed = true;
     }
 
-    /// Somebody is let in without the others: what comes from now on concerns them, and the others cannot turn them away.
+    /// Somebody is let in without the others: what others send from now on concerns them and is missed, and nobody can turn
+    /// them away.
     pub(super) fn place_alone(&mut self) {
         self.is_reconciling = true;
         if !self.is_placed {
             self.incoming.begin();
+            self.incoming.miss();
             self.place(Position(unix_us()));
         }
     }
@@ -296,5 +298,21 @@ impl Side {
         self.ghosts = Ghosts::default();
         self.incoming = Incoming::default();
         self.pending.clear();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::numbers::Order;
+    use super::super::words::Origin;
+    use super::*;
+
+    /// Of what somebody sent who had sent before, nobody knows how much of it was meanwhile.
+    #[test]
+    fn what_was_sent_while_somebody_was_let_in_alone_counts_as_missed() {
+        let mut side = Side::new(0);
+        side.place_alone();
+        let number = Number { value: 105, since: 5 };
+        assert_eq!(side.incoming.hear(Origin(1), number), Order::New { lost: 5 });
     }
 }
