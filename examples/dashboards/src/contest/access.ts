@@ -91,9 +91,12 @@ export function mayJudge(access: Access): boolean {
   return access.phase === "granted" && (access.role === null || access.role === "judge");
 }
 
+/** How far this page may be behind the broker's clock, ms: a token is refused from its last moment on. */
+const BEHIND = 5_000;
+
 /** What a status of 401 or 403 says about the token. */
 export function denial(status: number, claims: Claims, now: number): Access {
   if (status === 403) return { phase: "denied", why: "forbidden" };
-  const isExpired = claims.expiresAt !== null && claims.expiresAt <= now;
+  const isExpired = claims.expiresAt !== null && claims.expiresAt <= now + BEHIND;
   return { phase: "denied", why: isExpired ? "expired" : "refused" };
 }
