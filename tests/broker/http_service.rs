@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
+use crate::nodes::{Nodes, says};
 use crate::support::{APP, HttpConnection, OTHER, Response, TestBroker, first_app, within};
 use crate::support_http::{
     CHANNELS, EVENTS, Parameters, assert_done, assert_usable, assert_value, eventually, refusal,
@@ -42,6 +43,27 @@ async fn connections_of_an_app_are_counted() {
     clients.pop().unwrap().reset();
     eventually(&broker, path, &json!({ "connections": 3 })).await;
     refusal(&broker.http("GET", path, &[], "").await, 401);
+}
+
+/// The same for all nodes, and not at all while the others cannot be asked.
+#[tokio::test]
+async fn connections_are_counted_on_all_nodes() {
+    let mut nodes = Nodes::with(2, |config| config.adapter.lease = Duration::from_secs(6)).await;
+    let path = "/apps/1001/connections";
+    let mut clients = Vec::new();
+    for at in [0, 0, 0, 1, 1] {
+        clients.push(nodes.all[at].connect().await);
+    }
+    for node in &nodes.all {
+        eventually(node, path, &json!({ "connections": 5 })).await;
+    }
+    clients.remove(0).close().await;
+    for node in &nodes.all {
+        eventually(node, path, &json!({ "connections": 4 })).await;
+    }
+    nodes.redis.kill();
+    says(&nodes.all[0], "adapter: away").await;
+    refusal(&nodes.all[0].get(path).await, 503);
 }
 
 /// C-022.

@@ -226,40 +226,6 @@ async fn a_grant_reaches_the_connections_node() {
     assert_eq!(nobody.status, 200, "{nobody:?}");
 }
 
-/// `GET /apps/{id}/connections` counts for all nodes, its own at once, and not at all while the others cannot be asked.
-#[tokio::test]
-async fn connections_are_counted_on_all_nodes() {
-    let mut nodes = Nodes::with(2, |config| config.adapter.lease = Duration::from_secs(6)).await;
-    let mut clients = Vec::new();
-    for at in [0, 0, 0, 1, 1] {
-        clients.push(nodes.all[at].connect().await);
-    }
-    for node in &nodes.all {
-        counts(node, 5).await;
-    }
-    clients.remove(0).close().await;
-    for node in &nodes.all {
-        counts(node, 4).await;
-    }
-    nodes.redis.kill();
-    says(&nodes.all[0], "adapter: away").await;
-    assert_eq!(nodes.all[0].get(CONNECTIONS).await.status, 503);
-}
-
-const CONNECTIONS: &str = "/apps/1001/connections";
-
-async fn counts(node: &TestBroker, connections: usize) {
-    let start = Instant::now();
-    loop {
-        let found = node.get(CONNECTIONS).await.json();
-        if found == json!({ "connections": connections }) {
-            return;
-        }
-        assert!(start.elapsed() < DEADLINE, "{found}, not {connections}");
-        sleep(Duration::from_millis(20)).await;
-    }
-}
-
 /// A node hears of channels that somebody listens to there, and of no others.
 #[tokio::test]
 async fn a_node_without_subscribers_hears_nothing() {
